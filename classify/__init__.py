@@ -1,0 +1,1 @@
+"""Mention in, tagged mentions out. Pure: no database, no network."""

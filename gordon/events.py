@@ -1,0 +1,182 @@
+"""The frozen types that travel between the stages: a public contract, described in docs/events.md.
+
+Fields without a default are always present on the wire; fields that default to None are left out when unknown.
+Times are aware datetimes in UTC. ``start`` and ``end`` are character offsets into the named field of the mention.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+Kind: TypeAlias = Literal["new", "edited"]
+Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
+Change: TypeAlias = Literal["opened", "grew", "reassigned", "escalated", "closed"]
+
+
+class Mention(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One published entry of a feed in one revision. ``seen``: the poll that found this revision."""
+
+    id: str
+    revision: int
+    feed: str
+    url: str
+    title: str
+    text: str
+    language: str
+    published: datetime | None = None
+    seen: datetime
+    author: str | None = None
+    kind: Kind
+    flags: tuple[str, ...]
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """Why a rule fired: ``quote`` is ``field[start:end]`` of the mention, letter for letter."""
+
+    rule: str
+    field: str
+    start: int
+    end: int
+    quote: str
+
+
+class FileTag(Struct, frozen=True, kw_only=True):
+    """A policy file that a mention touches. ``score``: the sum of the weights of the rules that fired."""
+
+    file: str
+    score: float
+    evidence: tuple[Evidence, ...]
+
+
+class ClaimHit(Struct, frozen=True, kw_only=True):
+    """A sentence of the mention (``quote``) that repeats a known claim; ``score`` from 0 to 1."""
+
+    file: str
+    claim: str
+    score: float
+    quote: str
+
+
+class Tagged(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One mention seen from one of its files; ``file`` is None for a mention that touches none."""
+
+    mention: Mention
+    file: str | None = None
+    files: tuple[FileTag, ...]
+    claims: tuple[ClaimHit, ...]
+    policy_version: str
+
+
+class MentionRef(Struct, frozen=True, kw_only=True):
+    """The mention that made an item change."""
+
+    id: str
+    url: str
+    title: str
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """A person of a team, the hats they wear on it and why they were chosen. ``person`` is an id of people.yaml."""
+
+    person: str
+    disciplines: tuple[str, ...]
+    expertise: str
+    authority: tuple[str, ...]
+    why: str
+
+
+class Gap(Struct, frozen=True, kw_only=True):
+    """What nobody on duty covers: ``kind`` is discipline, expertise, authority or language; ``need`` names it."""
+
+    kind: str
+    need: str
+    why: str
+
+
+class Assigned(Struct, frozen=True, kw_only=True):
+    """The state of one item after ``change``; ``mentions`` counts those of its issue."""
+
+    item: str
+    issue: str
+    queue: str
+    file: str
+    files: tuple[str, ...]
+    mention: MentionRef
+    mentions: int
+    priority: Priority
+    team: tuple[Member, ...]
+    gaps: tuple[Gap, ...]
+    clocks: dict[str, datetime]
+    explain: tuple[str, ...]
+    change: Change
+    policy_version: str
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where on the bus a dead letter came from."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Dead(Struct, frozen=True, kw_only=True):
+    """A message that could not be processed, with all that its replay needs. ``value``: the original bytes."""
+
+    stage: str
+    reason: str
+    error: str
+    traceback: str
+    origin: Origin
+    attempts: int
+    value: bytes
+    key: str = ""
+    headers: dict[str, str] = {}
+
+
+Data: TypeAlias = Mention | Tagged | Assigned | Dead
+
+TYPES: dict[str, type[Mention] | type[Tagged] | type[Assigned] | type[Dead]] = {
+    "gordon.mention.v1": Mention,
+    "gordon.tagged.v1": Tagged,
+    "gordon.assigned.v1": Assigned,
+    "gordon.dead.v1": Dead,
+}
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """Data with its envelope. ``key`` picks the partition; ``subject`` names what the event is about:
+    ``<mention id>/<revision>`` for mentions and tags, the item id for assignments."""
+
+    topic: str
+    key: str
+    type: str
+    id: str
+    source: str
+    subject: str
+    time: datetime
+    data: Data
+
+
+class Topics(Struct, frozen=True):
+    """Topic names under one prefix."""
+
+    prefix: str = "gordon."
+
+    @property
+    def mentions(self) -> str:
+        return f"{self.prefix}mentions"
+
+    @property
+    def tagged(self) -> str:
+        return f"{self.prefix}tagged"
+
+    @property
+    def dead(self) -> str:
+        return f"{self.prefix}dead"
+
+    def queue(self, name: str) -> str:
+        return f"{self.prefix}queue.{name}"

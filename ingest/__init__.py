@@ -1,0 +1,1 @@
+"""Feeds in, mentions out: poll, fetch, parse, normalise, remember."""

@@ -1,0 +1,1 @@
+"""Tagged mentions in, items with teams in queues out."""
