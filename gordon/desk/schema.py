@@ -1,0 +1,246 @@
+"""The frozen types of a desk's YAML files. Unknown keys are mistakes: a misspelt rule must not be silently ignored."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gordon.desk.units import Seconds
+from gordon.events import Priority
+
+SLUG = r"^[a-z0-9][a-z0-9._-]*$"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Model(BaseModel):
+    """What all configuration shares: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Bilingual(Model):
+    """One text in both languages; a missing language is allowed and reported where it matters."""
+
+    en: str | None = None
+    fr: str | None = None
+
+    def best(self, language: str) -> str:
+        """The text in this language, else in the other one, else ""."""
+        first, second = (self.fr, self.en) if language == "fr" else (self.en, self.fr)
+        return first or second or ""
+
+
+class Rule(Model):
+    """One way to recognise a file: exactly one of ``query``, ``phrases`` and ``pattern``."""
+
+    id: str = Field(pattern=SLUG)
+    lang: Literal["en", "fr"] | None = None
+    query: str | None = None
+    phrases: tuple[str, ...] | None = None
+    pattern: tuple[dict[str, Any], ...] | None = None
+    weight: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Rule:
+        given = [name for name in ("query", "phrases", "pattern") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"rule {self.id!r} needs exactly one of query, phrases and pattern; it has {given or 'none'}"
+            )
+        return self
+
+
+class Examples(Model):
+    """Texts that do (``yes``) and do not (``no``) belong to the file."""
+
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+
+
+class Line(Bilingual):
+    """The approved correction of a claim."""
+
+    version: int = 1
+    approved_by: str = ""
+    expires: date | None = None
+    source: str = ""
+
+
+class Claim(Model):
+    """A statement known to be inaccurate, and its approved correction."""
+
+    id: str = Field(pattern=SLUG)
+    says: Bilingual
+    line: Line = Line()
+
+
+class Must(Model):
+    """A text that has to be tagged with the file; with ``rules``: by at least these rules."""
+
+    text: str
+    title: str = ""
+    lang: Literal["en", "fr"] | None = None
+    rules: tuple[str, ...] = ()
+
+
+class MustNot(Model):
+    """A text that must not be tagged with the file."""
+
+    text: str
+    title: str = ""
+    lang: Literal["en", "fr"] | None = None
+
+
+class FileTests(Model):
+    """The tests a policy file brings along; ``gordon check`` runs them."""
+
+    must: tuple[Must, ...] = ()
+    must_not: tuple[MustNot, ...] = ()
+
+
+class Messages(Model):
+    """Key messages, by language."""
+
+    en: tuple[str, ...] = ()
+    fr: tuple[str, ...] = ()
+
+
+class PolicyFile(Model):
+    """One dossier: how it is recognised, and what the department has to say about it."""
+
+    file: str = Field(pattern=SLUG)
+    title: Bilingual = Bilingual()
+    messages: Messages = Messages()
+    audience: tuple[str | Bilingual, ...] = ()
+    challenges: tuple[str | Bilingual, ...] = ()
+    rules: tuple[Rule, ...] = Field(min_length=1)
+    exclude: tuple[Rule, ...] = ()
+    examples: Examples = Examples()
+    claims: tuple[Claim, ...] = ()
+    tests: FileTests = FileTests()
+
+
+class Hours(Model):
+    """When somebody works, or a queue is staffed. ``days``: "mon-fri" or a list of three-letter days."""
+
+    tz: str = "America/Toronto"
+    days: tuple[str, ...] = DAYS[:5]
+    start: time = Field(default=time(9), alias="from")
+    end: time = Field(default=time(17), alias="to")
+    holidays: str = ""
+
+    @field_validator("tz")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not a time zone; write for example America/Toronto")
+        return value
+
+    @field_validator("days", mode="before")
+    @classmethod
+    def _day_list(cls, value: Any) -> tuple[str, ...]:
+        return _days(value)
+
+    @model_validator(mode="after")
+    def _forward(self) -> Hours:
+        if self.end <= self.start:
+            raise ValueError("hours must end after they start (from < to)")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.tz)
+
+
+def _days(value: Any) -> tuple[str, ...]:
+    words = value.lower().replace(" ", "").split(",") if isinstance(value, str) else [str(day).lower() for day in value]
+    days: set[str] = set()
+    for word in words:
+        first, _, last = word.partition("-")
+        if first not in DAYS or (last or first) not in DAYS:
+            raise ValueError(f"{word!r} is not a day or a range of days; write for example mon-fri or [mon, wed]")
+        begin, end = DAYS.index(first), DAYS.index(last or first)
+        days.update(DAYS[begin : end + 1] if begin <= end else (*DAYS[begin:], *DAYS[: end + 1]))
+    return tuple(day for day in DAYS if day in days)
+
+
+class Standing(Model):
+    """What a person knows of a file and may do for it, until ``until`` (inclusive; None: open-ended)."""
+
+    expertise: str = ""
+    authority: tuple[str, ...] = ()
+    until: date | None = None
+
+
+class Away(Model):
+    """Days out of office, both inclusive."""
+
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _forward(self) -> Away:
+        if self.end < self.start:
+            raise ValueError("an absence must not end before it starts (from <= to)")
+        return self
+
+
+class Person(Model):
+    """Somebody who can be on a team. ``files``: standing by file id or pattern ("passport-*")."""
+
+    id: str = Field(pattern=SLUG)
+    name: str = ""
+    disciplines: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[str, ...] = ("en",)
+    files: dict[str, Standing] = {}
+    hours: Hours | None = None
+    capacity: int = Field(default=5, ge=0)
+    delegate: str | None = None
+    away: tuple[Away, ...] = ()
+
+
+class Requires(Model):
+    """What the team of an item in this queue has to cover."""
+
+    disciplines: tuple[str, ...] = ()
+    expertise: str | None = None
+    authority: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+class Clocks(Model):
+    """How long each step may take; in office hours ("business") or round the clock ("calendar")."""
+
+    acknowledge: Seconds | None = None
+    draft: Seconds | None = None
+    approve: Seconds | None = None
+    time: Literal["business", "calendar"] = "calendar"
+
+
+class Queue(Model):
+    """A cross-disciplinary response queue."""
+
+    title: Bilingual = Bilingual()
+    requires: Requires = Requires()
+    clocks: Clocks = Clocks()
+    escalate: str | None = None
+    hours: Hours | None = None
+
+
+class Route(Model):
+    """One branch of the tree: where ``when`` holds (no condition: always), to this queue."""
+
+    when: dict[str, Any] = {}
+    queue: str
+    go_on: bool = Field(default=False, alias="continue")
+    priority: Priority | None = None
+
+
+class QueuesFile(Model):
+    """The whole of queues.yaml."""
+
+    queues: dict[str, Queue] = Field(min_length=1)
+    routes: tuple[Route, ...] = Field(min_length=1)

@@ -1,0 +1,190 @@
+"""The frozen rows that pass between the stages and the store. The store knows how to keep them, not what they mean."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from gordon.bus import Message
+from gordon.events import Assigned, ClaimHit, FileTag, Mention, Priority
+
+IssueState: TypeAlias = Literal["open", "dormant", "closed"]
+
+
+class Feed(Struct, frozen=True, kw_only=True):
+    """One subscription, as the desk names it."""
+
+    id: str
+    url: str
+    title: str = ""
+    folder: str = ""
+    language: str = ""
+
+
+class FeedState(Struct, frozen=True, kw_only=True):
+    """What polling remembers of a feed. Validators are opaque and kept verbatim; ``interval`` in seconds;
+    ``outcome``: how the last poll ended (see docs/metrics.md); ``failures``: in a row."""
+
+    id: str
+    url: str
+    language: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    interval: float = 0.0
+    next_due: datetime
+    last_poll: datetime | None = None
+    last_full: datetime | None = None
+    last_new: datetime | None = None
+    outcome: str = "never"
+    detail: str = ""
+    status: int = 0
+    failures: int = 0
+    stopped: bool = False
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """What is known of an entry of a feed: its mention, last revision and the fingerprint of its content."""
+
+    mention: str
+    identity: str
+    revision: int
+    fingerprint: str
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A new entry or a new revision of one, with the message that tells the world."""
+
+    identity: str
+    fingerprint: str
+    mention: Mention
+    message: Message
+
+
+class OutboxRow(Struct, frozen=True, kw_only=True):
+    """A message accepted in the database and not yet known to be on the bus."""
+
+    id: int
+    message: Message
+
+
+class RecordedMention(Struct, frozen=True, kw_only=True):
+    """A mention revision that reached route, with everything it was tagged with."""
+
+    mention: Mention
+    files: tuple[FileTag, ...]
+    claims: tuple[ClaimHit, ...]
+    policy_version: str
+
+
+class Story(Struct, frozen=True, kw_only=True):
+    """One mention of an issue, as grouping needs it again after a restart."""
+
+    mention: str
+    revision: int
+    title: str
+    text: str
+    language: str
+    seen: datetime
+
+
+class Issue(Struct, frozen=True, kw_only=True):
+    """Mentions of one file that tell the same story. ``mentions`` counts them."""
+
+    id: str
+    file: str
+    title: str
+    state: IssueState
+    opened: datetime
+    last_seen: datetime
+    mentions: int
+
+
+class IssueWithStories(Struct, frozen=True, kw_only=True):
+    """An issue and its mentions, oldest first."""
+
+    issue: Issue
+    stories: tuple[Story, ...]
+
+
+class Join(Struct, frozen=True, kw_only=True):
+    """A mention became part of an issue; ``why`` for people."""
+
+    issue: str
+    mention: str
+    revision: int
+    joined: datetime
+    why: str
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One issue in one queue. ``assigned``: the last event that said how it stands."""
+
+    id: str
+    issue: str
+    queue: str
+    file: str
+    priority: Priority
+    state: Literal["open", "closed"]
+    opened: datetime
+    updated: datetime
+    assigned: Assigned
+
+
+class DeadLetter(Struct, frozen=True, kw_only=True):
+    """A row of the dead letters. ``subject``: what the dead message was about ("<mention>/<revision>"), if known."""
+
+    id: str
+    stage: str
+    reason: str
+    error: str
+    traceback: str
+    topic: str
+    partition: int
+    offset: int
+    attempts: int
+    key: str
+    headers: dict[str, str]
+    value: bytes
+    subject: str
+    died: datetime
+    replayed: datetime | None = None
+
+
+class RouteWrites(Struct, frozen=True, kw_only=True):
+    """Everything one batch of route changes, written in one transaction. Later rows win over earlier ones."""
+
+    mentions: tuple[RecordedMention, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    joins: tuple[Join, ...] = ()
+    items: tuple[Item, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+class Completeness(Struct, frozen=True, kw_only=True):
+    """Mention revisions counted from the database alone. ``missing``: found, but neither recorded nor dead."""
+
+    feeds: int
+    found: int
+    tagged: int
+    untagged: int
+    dead: int
+    missing: int
+    issues: int
+    items: int
+    outbox: int
+    outbox_oldest: datetime | None
+
+
+class PollNote(Struct, frozen=True, kw_only=True):
+    """One line of a feed's history."""
+
+    feed: str
+    polled: datetime
+    outcome: str
+    status: int
+    new: int
+    edited: int
+    detail: str
