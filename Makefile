@@ -1,0 +1,61 @@
+# Gordon's front door for chores. CI calls the same targets.
+# On a new machine with git, make and Python 3.11 or newer: "make run" shows Gordon, "make test" proves it.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+  && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+DESK ?= deploy/desks/demo
+SOURCES := gordon ingest classify route store tests bench
+
+.PHONY: help install run test check format types lint imports docs bench lock clean
+
+help: ## Show what make can do
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Gordon needs Python 3.11 or newer with venv; on Debian: apt install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies into $(VENV) (about a minute the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+install: $(VENV)/.installed ## Build .venv with the gordon command in it
+
+run: install ## Run everything on this machine: the demo desk, or yours with DESK=path
+	@$(BIN)/gordon up --desk $(DESK)
+
+check: install lint types imports ## Lint, types and import rules
+
+lint: install
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports --no-cache
+
+format: install ## Format the code and mend what can be mended
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+test: check ## Everything that CI runs
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+docs: install ## Write the generated documents anew (schemas, AsyncAPI)
+	$(BIN)/python -m gordon.contracts docs
+
+bench: install ## Measure; BENCH=name for one of bench/*.py
+	@for b in $(or $(BENCH),$(basename $(notdir $(wildcard bench/*.py)))); do echo "== $$b"; $(BIN)/python bench/$$b.py || exit 1; done
+
+lock: install ## Resolve the dependencies anew
+	@rm -rf .cache/uv && $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv
+	.cache/uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url \
+	  --no-emit-find-links --quiet --group dev --custom-compile-command "make lock" -o requirements.lock pyproject.toml
+
+clean: ## Remove .venv, caches and the demo's data
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info deploy/desks/demo/data

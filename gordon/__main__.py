@@ -1,0 +1,5 @@
+"""``python -m gordon`` is the ``gordon`` command."""
+
+from gordon.cli import main
+
+main()

@@ -1,0 +1,62 @@
+"""What the loop and the relay tell, as metrics, health and log lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from gordon import log
+from gordon.bus import Record
+from gordon.errors import BusUnavailable, Transient
+from gordon.events import Event
+from gordon.health import Health
+from gordon.metrics import Metrics
+
+
+class LoopObserver:
+    """Observer of a worker loop (gordon.worker.Observer)."""
+
+    def __init__(self, stage: str, metrics: Metrics, health: Health) -> None:
+        self._stage, self._metrics, self._health = stage, metrics, health
+        self._log = log.logger()
+
+    def turned(self) -> None:
+        self._health.beat()
+
+    def handled(self, events: int, seconds: float) -> None:
+        self._metrics.count("gordon_events_total", events, self._stage, "ok")
+        for _ in range(events):
+            self._metrics.observe("gordon_event_seconds", seconds / events, self._stage)
+        for part in ("bus", "store"):
+            self._health.up(part)
+
+    def produced(self, events: Sequence[Event]) -> None:
+        counts = Counter(event.topic for event in events)
+        self._log.debug("published", **{topic: number for topic, number in counts.items()})
+
+    def retried(self, events: int, error: Transient, wait: float) -> None:
+        if events:
+            self._metrics.count("gordon_events_total", events, self._stage, "retried")
+        self._health.down("bus" if isinstance(error, BusUnavailable) else "store", str(error))
+        self._log.warning("waiting", reason=error.reason, error=str(error), seconds=wait)
+
+    def died(self, record: Record, reason: str, error: str) -> None:
+        self._metrics.count("gordon_events_total", 1, self._stage, "dead")
+        place = f"{record.topic}/{record.partition}/{record.offset}"
+        self._log.error("dead letter", reason=reason, error=error[:500], origin=place)
+
+
+class OutboxObserver:
+    """Observer of a relay (gordon.relay.RelayObserver)."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+        self._log = log.logger()
+
+    def published(self, events: int) -> None:
+        self._health.up("outbox")
+        self._log.debug("outbox published", events=events)
+
+    def waiting(self, error: Transient) -> None:
+        self._health.down("outbox", str(error))
+        self._log.warning("outbox waits", reason=error.reason, error=str(error))

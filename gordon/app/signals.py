@@ -1,0 +1,63 @@
+"""Signals of a daemon: SIGTERM and SIGINT drain, the second one ends at once, SIGHUP reloads."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from types import FrameType
+
+EXIT_UNFINISHED = 1
+_PR_SET_PDEATHSIG = 1
+
+
+class Signals:
+    """What was asked for from outside. Create it in the main thread."""
+
+    def __init__(self, drain: float) -> None:
+        """``drain``: seconds after SIGTERM until the process ends even in the middle of its work, which is safe:
+        what is not committed comes again."""
+        self._drain = drain
+        self._stopping = False
+        self._reload = False
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGHUP, self._hang_up)
+
+    def stopping(self) -> bool:
+        """Whether the daemon was asked to end."""
+        return self._stopping
+
+    def stop(self) -> None:
+        """Asks the daemon to end, from inside."""
+        self._stopping = True
+
+    def reload_asked(self) -> bool:
+        """Whether SIGHUP came since the last call."""
+        asked, self._reload = self._reload, False
+        return asked
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self._stopping:
+            os._exit(128 + number)
+        self._stopping = True
+        signal.signal(signal.SIGALRM, _give_up)
+        signal.setitimer(signal.ITIMER_REAL, self._drain)
+
+    def _hang_up(self, number: int, frame: FrameType | None) -> None:
+        self._reload = True
+
+
+def _give_up(number: int, frame: FrameType | None) -> None:
+    print("could not finish in time; what is not committed comes again", file=sys.stderr, flush=True)
+    os._exit(EXIT_UNFINISHED)
+
+
+def die_with_parent(parent: int) -> None:
+    """Makes the kernel end this process (SIGTERM) when process ``parent`` dies. Linux only; elsewhere no effect."""
+    if not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,79 @@
+"""How the command line speaks: JSON for programs, tables for people, problems on standard error."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gordon.errors import DeskInvalid, Problem
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+DeskOption = Annotated[
+    Path, typer.Option("--desk", "-d", envvar="GORDON_DESK", help="Folder of the desk.", show_default="this folder")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+HERE = Path(".")
+
+
+def clean(text: object) -> str:
+    """Text from outside, safe for a terminal: no control characters, no text direction overrides, no markup."""
+    return escape(_CONTROLS.sub("", str(text)))
+
+
+def console() -> Console:
+    """A console on the present standard output."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def say(text: str) -> None:
+    """A line for people, with Rich markup; what comes from outside must be ``clean``."""
+    console().print(text)
+
+
+def show_json(value: Any) -> None:
+    """One JSON document."""
+    body = msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2)
+    sys.stdout.write(body.decode() + "\n")
+
+
+def show_json_line(value: Any) -> None:
+    """One line of JSON Lines, out at once."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table; an empty one says so."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(clean(cell) for cell in row))
+    if table.row_count:
+        console().print(table)
+    else:
+        say(f"{title}: none")
+
+
+def complain(problems: Iterable[Problem]) -> None:
+    """Problems, a line each, on standard error."""
+    for problem in problems:
+        sys.stderr.write(_CONTROLS.sub("", str(problem)) + "\n")
+
+
+def finish(error: DeskInvalid) -> int:
+    """Prints all mistakes and their number; returns the exit code."""
+    complain(error.problems)
+    count = len(error.problems)
+    sys.stderr.write(f"{count} problem{'s' if count != 1 else ''} found; nothing was changed\n")
+    return error.exit_code

@@ -1,0 +1,129 @@
+"""Every metric of Gordon, in one table; the only home of prometheus_client. Described in docs/metrics.md.
+
+Labels are bounded: stages, topics, files, disciplines, queues, outcomes, languages of the desk. Never a url, an author
+or the title of a feed. Children are kept: a look-up by labels costs four times the increment.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
+
+from gordon import __version__
+
+QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900)
+DAYS = (60, 300, 900, 1800, 3600, 7200, 14400, 43200, 86400, 259200, 604800)
+ALL = frozenset({"ingest", "classify", "route", "relay"})
+
+
+class Spec(NamedTuple):
+    """One metric: its kind, what it says, its labels, the daemons that have it, and a histogram's buckets."""
+
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+    stages: frozenset[str] = ALL
+    buckets: tuple[float, ...] = ()
+
+
+_INGEST, _ROUTE = frozenset({"ingest"}), frozenset({"route"})
+_LOOP, _OUTBOX = frozenset({"classify", "route"}), frozenset({"ingest", "route", "relay"})
+
+METRICS: dict[str, Spec] = {
+    "gordon_polls_total": Spec("counter", "Polls of feeds, by how they ended.", ("outcome",), _INGEST),
+    "gordon_poll_seconds": Spec("histogram", "From the start of a poll to its record.", (), _INGEST, QUICK),
+    "gordon_feeds": Spec("gauge", "Subscribed feeds, by how their last poll ended.", ("state",), _INGEST),
+    "gordon_feed_bytes_total": Spec("counter", "Bytes of feed bodies received.", (), _INGEST),
+    "gordon_mentions_found_total": Spec("counter", "Mention revisions found: new or edited.", ("kind",), _INGEST),
+    "gordon_publication_delay_seconds": Spec(
+        "histogram", "From the publisher's date of a new mention to the poll that found it.", (), _INGEST, DAYS
+    ),
+    "gordon_mentions_tagged_total": Spec("counter", "Mentions recorded with a file.", ("file", "language"), _ROUTE),
+    "gordon_mentions_untagged_total": Spec("counter", "Mentions recorded without a file.", ("language",), _ROUTE),
+    "gordon_events_total": Spec("counter", "Events handled: ok, retried, dead.", ("stage", "outcome"), _LOOP),
+    "gordon_event_seconds": Spec(
+        "histogram", "Time to handle one event (its share of a batch).", ("stage",), _LOOP, QUICK
+    ),
+    "gordon_lag_events": Spec("gauge", "Events not yet committed; NaN while unknown.", ("stage", "topic"), _LOOP),
+    "gordon_dead_letters": Spec("gauge", "Dead letters that nobody has replayed, by stage.", ("stage",), _ROUTE),
+    "gordon_outbox_events": Spec("gauge", "Messages accepted and not yet on the bus.", (), _OUTBOX),
+    "gordon_outbox_oldest_seconds": Spec("gauge", "Age of the oldest of them; 0 without any.", (), _OUTBOX),
+    "gordon_items_open": Spec("gauge", "Open items.", ("queue", "priority"), _ROUTE),
+    "gordon_items_total": Spec("counter", "Changes of items.", ("queue", "change"), _ROUTE),
+    "gordon_item_age_seconds": Spec("gauge", "Age of the oldest open item.", ("queue",), _ROUTE),
+    "gordon_coverage_ratio": Spec(
+        "gauge", "Share of a file's required disciplines, expertise and authority on duty now.", ("file",), _ROUTE
+    ),
+    "gordon_gaps": Spec("gauge", "What nobody on duty covers now.", ("file", "discipline"), _ROUTE),
+    "gordon_clock_breaches_total": Spec("counter", "Deadlines passed.", ("queue", "clock"), _ROUTE),
+    "gordon_publish_to_queue_seconds": Spec(
+        "histogram", "From the poll that found a mention to its item in a queue.", ("file",), _ROUTE, SLOW
+    ),
+    "gordon_producers_replaced_total": Spec("counter", "Kafka producers replaced because they stopped answering."),
+    "gordon_desk_reload_success": Spec("gauge", "1 while the desk in force is the one in the folder, else 0."),
+    "gordon_desk_reload_timestamp_seconds": Spec("gauge", "When the desk in force was loaded."),
+    "gordon_build_info": Spec("gauge", "Always 1.", ("version", "python", "stage")),
+}
+
+
+class Metrics:
+    """The metrics of one daemon. Unknown names raise KeyError: a metric outside the table does not exist."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+        self.registry = CollectorRegistry()
+        self._metrics = {name: self._make(name, spec) for name, spec in METRICS.items() if stage in spec.stages}
+        self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
+        self.set("gordon_build_info", 1, __version__, platform.python_version(), stage)
+
+    def _make(self, name: str, spec: Spec) -> Counter | Gauge | Histogram:
+        if spec.kind == "counter":
+            return Counter(name, spec.help, spec.labels, registry=self.registry)
+        if spec.kind == "gauge":
+            return Gauge(name, spec.help, spec.labels, registry=self.registry)
+        return Histogram(name, spec.help, spec.labels, registry=self.registry, buckets=spec.buckets)
+
+    def _child(self, name: str, labels: tuple[str, ...]) -> Counter | Gauge | Histogram:
+        child = self._children.get((name, labels))
+        if child is None:
+            metric = self._metrics[name]
+            child = self._children[(name, labels)] = metric.labels(*labels) if labels else metric
+        return child
+
+    def count(self, name: str, amount: float = 1, *labels: str) -> None:
+        """Adds to a counter."""
+        child = self._child(name, labels)
+        assert isinstance(child, Counter)
+        child.inc(amount)
+
+    def set(self, name: str, value: float, *labels: str) -> None:
+        """Sets a gauge."""
+        child = self._child(name, labels)
+        assert isinstance(child, Gauge)
+        child.set(value)
+
+    def observe(self, name: str, value: float, *labels: str) -> None:
+        """Adds an observation, in seconds, to a histogram."""
+        child = self._child(name, labels)
+        assert isinstance(child, Histogram)
+        child.observe(value)
+
+    def replace(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
+        """Sets a labelled gauge to exactly these series; those that are gone disappear."""
+        metric = self._metrics[name]
+        known = [labels for owner, labels in self._children if owner == name]
+        for labels in known:
+            if labels not in values:
+                metric.remove(*labels)
+                del self._children[(name, labels)]
+        for labels, value in values.items():
+            self.set(name, value, *labels)
+
+    def exposition(self) -> tuple[bytes, str]:
+        """The text that Prometheus scrapes, and its content type."""
+        return generate_latest(self.registry), CONTENT_TYPE
