@@ -35,13 +35,12 @@ def parse(text: str, file: str) -> tuple[Any, Lines, list[Problem]]:
         return None, {}, [Problem(file, line, f"not readable as YAML: {error.problem}", "mind indentation and quotes")]
     except yaml.YAMLError as error:
         return None, {}, [Problem(file, 0, f"not readable as YAML: {error}", "save the file as UTF-8 text")]
+    except RecursionError:
+        return None, {}, [Problem(file, 0, "nested too deeply", "flatten the structure")]
     if root is None:
         return None, {}, [Problem(file, 0, "the file is empty", "write its content, or remove the file")]
     walker = _Walker(file)
-    try:
-        return walker.value(root, ()), walker.lines, walker.problems
-    except RecursionError:
-        return None, {}, [Problem(file, 0, "nested too deeply", "flatten the structure")]
+    return walker.value(root, ()), walker.lines, walker.problems
 
 
 class _Walker:
