@@ -240,3 +240,12 @@ def _from_environment(problem: Problem, sources: Mapping[tuple[str, ...], str]) 
         if problem.line == 0 and re.search(rf"(^|\s){dotted}(\.\d+)?(:|\s|$)", problem.message):
             return Problem(f"environment variable {variable}", 0, problem.message, problem.remedy)
     return problem
+
+
+def where_set(desk: Path, environ: Mapping[str, str], path: tuple[str, ...]) -> tuple[str, int]:
+    """The variable, or file and line, that a setting has its value from; line 0 where it is a default."""
+    variable = PREFIX + "__".join(path).upper()
+    if variable in environ:
+        return f"environment variable {variable}", 0
+    _, lines, _ = _read_toml(desk / FILE)
+    return FILE, lines.get(path, 0)

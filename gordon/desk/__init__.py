@@ -1,5 +1,4 @@
-"""A desk: the folder of configuration files that makes Gordon the department's own. Described in docs/desk.md."""
+"""A desk: the folder of configuration files that makes Gordon the department's own. Described in docs/desk.md.
 
-from gordon.desk.load import Desk, Draft, load_desk, read_desk
-
-__all__ = ["Desk", "Draft", "load_desk", "read_desk"]
+Import from ``gordon.desk.load`` (Desk, read_desk, load_desk) and ``gordon.desk.schema`` (the types of the files).
+"""

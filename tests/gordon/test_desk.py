@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gordon.desk import load_desk, read_desk
+from gordon.desk.load import load_desk, read_desk
 from gordon.desk.yaml_lines import parse
 from gordon.errors import DeskInvalid
 

@@ -1,0 +1,38 @@
+"""Opens the bus and the database that a desk's settings name; a wrong address becomes a problem with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gordon.bus import Bus
+from gordon.bus.kafka_settings import KafkaSettings
+from gordon.bus.open import open_bus
+from gordon.errors import BusUnavailable, DeskInvalid, Problem, StoreUnavailable
+from gordon.settings import FILE, Settings, where_set
+from store.database import Database, open_database
+
+
+def connect_bus(settings: Settings, folder: Path) -> Bus:
+    """The bus; it may be away, which shows at its first use."""
+    return open_bus(settings.bus_url(folder), kafka=kafka_settings(settings))
+
+
+def kafka_settings(settings: Settings) -> KafkaSettings:
+    """The [kafka] table in the bus's own type, which knows nothing of desks."""
+    values = settings.kafka.model_dump()
+    for secret in ("sasl_password", "ssl_password"):
+        values[secret] = getattr(settings.kafka, secret).get_secret_value()
+    return KafkaSettings(**values)
+
+
+def connect_store(settings: Settings, folder: Path) -> Database:
+    """The database."""
+    return open_database(settings.database_url(folder))
+
+
+def refuse_address(key: str, folder: Path, environ: Mapping[str, str], error: BusUnavailable | StoreUnavailable) -> DeskInvalid:
+    """The error of an address that does not answer, with the place where it was set."""
+    file, line = where_set(folder, environ, (key,))
+    remedy = f"start it, or correct {key!r}; without it the embedded one in {FILE}'s data folder is used"
+    return DeskInvalid([Problem(file, line, f"{key} does not answer: {error}", remedy)])

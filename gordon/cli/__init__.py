@@ -1,0 +1,69 @@
+"""The ``gordon`` command. Exit codes: 0 fine, 1 a problem was found, 2 wrong use, 78 wrong configuration.
+
+Commands import what they need when they run: ``gordon ingest`` must not pay for spaCy, nor ``gordon tag`` for Kafka.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from gordon import __version__
+from gordon.cli import daemons, database, dead, desk, feeds, people, queues, status, tag, trace
+from gordon.cli.out import finish
+from gordon.errors import DeskInvalid, GordonError, Transient
+
+app = typer.Typer(
+    name="gordon",
+    help="Finds what blogs say about a policy file and brings it to the people who know the file.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+GROUPS = {
+    "feeds": (feeds.app, "Subscriptions: what is polled."),
+    "queue": (queues.app, "Queues and the items that wait in them."),
+    "dead": (dead.app, "Messages that could not be processed."),
+    "db": (database.app, "The database: migrations, backup, integrity."),
+}
+for name, (group, text) in GROUPS.items():
+    app.add_typer(group, name=name, help=text, no_args_is_help=True)
+for module in (desk, daemons, tag, trace, people, status):
+    module.register(app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"gordon {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options of the whole program."""
+
+
+def main() -> None:
+    """The entry point: runs the command and turns Gordon's errors into messages and exit codes."""
+    try:
+        app()
+    except DeskInvalid as error:
+        sys.exit(finish(error))
+    except Transient as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(78)
+    except GordonError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader (head, less) has enough; nothing is wrong, and nothing more can be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
