@@ -1,0 +1,76 @@
+"""All rules of all files as one engine: one pass over a mention selects the few rules worth evaluating."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from classify.claims import ClaimIndex
+from classify.document import Document, Hit
+from classify.explain import FileReport, explain_file
+from classify.rules import CompiledRule, base_language
+from classify.select import Selector
+from gordon.events import ClaimHit, Evidence, FileTag, Mention
+
+
+class Engine:
+    """Tags mentions with files. Immutable; made by classify.compile.compile_engine."""
+
+    def __init__(self, rules: Sequence[CompiledRule], files: Sequence[str], claims: ClaimIndex) -> None:
+        self.files = tuple(files)
+        self.rules = tuple(rules)
+        self._claims = claims
+        self._selector = Selector(self.rules)
+
+    @property
+    def always_run(self) -> tuple[CompiledRule, ...]:
+        """The rules that name no letters a text must hold, and so run on every mention."""
+        return tuple(self.rules[number] for number in self._selector.always)
+
+    def tag(self, mention: Mention) -> tuple[FileTag, ...]:
+        """The files of a mention, highest score first, each with all rules that fired and where."""
+        document = Document(mention.title, mention.text)
+        fired = self._fired(document, base_language(mention.language))
+        tags = [_file_tag(mention, file, found) for file, found in fired.items()]
+        return tuple(sorted(tags, key=lambda tag: (-tag.score, tag.file)))
+
+    def claims(self, mention: Mention, tags: Sequence[FileTag]) -> tuple[ClaimHit, ...]:
+        """The claims of these files that a sentence of the mention repeats, each with its best sentence."""
+        return self._claims.hits(mention.title, mention.text, base_language(mention.language), [t.file for t in tags])
+
+    def explain(self, mention: Mention) -> tuple[FileReport, ...]:
+        """For each file of the desk, rule by rule: what fired, and why the others did not."""
+        document = Document(mention.title, mention.text)
+        language = base_language(mention.language)
+        return tuple(
+            explain_file(file, [rule for rule in self.rules if rule.file == file], document, language)
+            for file in self.files
+        )
+
+    def _fired(self, document: Document, language: str) -> dict[str, list[tuple[CompiledRule, list[Hit]]]]:
+        """The rules that fired and their places, by file, without the files that were vetoed."""
+        fired: dict[str, list[tuple[CompiledRule, list[Hit]]]] = {}
+        vetoes: list[CompiledRule] = []
+        for number in sorted(self._selector.candidates(document.folded)):
+            rule = self.rules[number]
+            if not rule.speaks(language):
+                continue
+            if rule.veto:
+                vetoes.append(rule)
+                continue
+            hits = rule.matcher.find(document, language)
+            if hits is not None:
+                fired.setdefault(rule.file, []).append((rule, hits))
+        for veto in vetoes:
+            if veto.file in fired and veto.matcher.find(document, language) is not None:
+                del fired[veto.file]
+        return fired
+
+
+def _file_tag(mention: Mention, file: str, fired: Sequence[tuple[CompiledRule, list[Hit]]]) -> FileTag:
+    evidence = [_evidence(mention, rule, hit) for rule, hits in fired for hit in hits]
+    return FileTag(file=file, score=sum(rule.weight for rule, _ in fired), evidence=tuple(evidence))
+
+
+def _evidence(mention: Mention, rule: CompiledRule, hit: Hit) -> Evidence:
+    source = mention.title if hit.field == "title" else mention.text
+    return Evidence(rule=rule.id, field=hit.field, start=hit.start, end=hit.end, quote=source[hit.start : hit.end])

@@ -1,0 +1,45 @@
+"""What a matcher is: the compiled form of one rule."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from classify.document import Document, Hit
+from classify.query.needs import Needs
+
+MAX_EVIDENCE = 10
+"""Places that one rule names in one mention."""
+
+
+class RuleError(ValueError):
+    """A rule that cannot be compiled; ``path`` leads from the rule to the mistake. Becomes a Problem with its line."""
+
+    def __init__(self, message: str, remedy: str, path: tuple[str | int, ...]) -> None:
+        self.message, self.remedy, self.path = message, remedy, path
+        super().__init__(message)
+
+
+class Miss(NamedTuple):
+    """Why a rule did not fire; ``near``: a part of it did match."""
+
+    near: bool
+    why: str
+
+
+class Matcher(Protocol):
+    """Finds one rule in a document.
+
+    ``needs``: literals of which one must occur for ``find`` to be worth a call; None: it is always called.
+    ``language``: "en", "fr" or another code, of the mention.
+    """
+
+    @property
+    def needs(self) -> Needs: ...
+
+    def find(self, document: Document, language: str) -> list[Hit] | None:
+        """At most MAX_EVIDENCE places in order; None where the rule does not fire."""
+        ...
+
+    def miss(self, document: Document, language: str) -> Miss:
+        """Why ``find`` gave None."""
+        ...

@@ -1,0 +1,27 @@
+"""Rules with ``phrases:``: a list of literal phrases of which one must occur, folded like everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from classify.matchers.base import Matcher, RuleError
+from classify.matchers.query import QueryMatcher
+from classify.matchers.spacy_runtime import Pipelines
+from classify.query import compile_query
+from classify.query.nodes import Node, Or, Phrase, Word
+from classify.text import fold, words
+
+
+def compile_phrases(phrases: Sequence[str], lang: str | None, pipelines: Pipelines) -> Matcher:
+    """Raises RuleError for an empty list and for a phrase without a letter or digit."""
+    if not phrases:
+        raise RuleError("the list of phrases is empty", "write at least one phrase", ("phrases",))
+    nodes = [_phrase(phrase, number) for number, phrase in enumerate(phrases)]
+    return QueryMatcher(compile_query(nodes[0] if len(nodes) == 1 else Or(tuple(dict.fromkeys(nodes)))))
+
+
+def _phrase(phrase: str, number: int) -> Node:
+    found = [Word(word) for word in words(fold(phrase))]
+    if not found:
+        raise RuleError(f"{phrase!r} holds no letter or digit", "write a word", ("phrases", number))
+    return found[0] if len(found) == 1 else Phrase(tuple(found))

@@ -1,0 +1,39 @@
+"""Rules with ``query:``."""
+
+from __future__ import annotations
+
+from classify.document import Document, Hit
+from classify.matchers.base import MAX_EVIDENCE, Matcher, Miss, RuleError
+from classify.matchers.spacy_runtime import Pipelines
+from classify.query import Compiled, QueryError, compile_query, parse_query
+from classify.query.explain import why_not
+from classify.query.needs import Needs
+
+
+class QueryMatcher:
+    """A compiled query as a matcher."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self.compiled = compiled
+
+    @property
+    def needs(self) -> Needs:
+        return self.compiled.needs
+
+    def find(self, document: Document, language: str) -> list[Hit] | None:
+        spans = self.compiled.run(document, MAX_EVIDENCE)
+        if spans is None:
+            return None
+        first = sorted(set(spans))[:MAX_EVIDENCE]
+        return [document.hit(span) for span in first]
+
+    def miss(self, document: Document, language: str) -> Miss:
+        return Miss(*why_not(self.compiled.node, document))
+
+
+def compile_rule_query(query: str, lang: str | None, pipelines: Pipelines) -> Matcher:
+    """Raises RuleError with the column of the mistake."""
+    try:
+        return QueryMatcher(compile_query(parse_query(query)))
+    except QueryError as error:
+        raise RuleError(f"column {error.column}: {error.message}", error.remedy, ("query",)) from error

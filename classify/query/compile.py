@@ -1,0 +1,171 @@
+"""A tree to one function over the positions of a document: None where it is false, else the spans that make it true.
+
+A rule that is true only by what is absent has no spans: an empty list. Texts of few distinct words can have very many
+spans side by side; a NEAR looks at no more than MAX_SPANS of them.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import translate
+from typing import TypeAlias
+
+from classify.document import Document, Span
+from classify.query.needs import Needs, needs
+from classify.query.nodes import And, Near, Node, Not, Or, Phrase, Word
+
+MAX_SPANS = 20_000
+
+Spans: TypeAlias = list[Span]
+Run: TypeAlias = Callable[[Document, int], Spans | None]
+"""``limit``: how many spans are enough; 0 asks for all of them, ascending."""
+Positions: TypeAlias = Callable[[Document], list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query ready to run."""
+
+    node: Node
+    needs: Needs
+    run: Run
+
+
+def compile_query(node: Node) -> Compiled:
+    """The query as a function, and what a text must hold for it to be worth running."""
+    return Compiled(node, needs(node), run_of(node))
+
+
+def run_of(node: Node) -> Run:
+    """The function of one node."""
+    match node:
+        case Word():
+            return _word(node)
+        case Phrase():
+            return _phrase(node)
+        case Near():
+            return _near(node)
+        case And():
+            return _and(node)
+        case Or():
+            return _or(node)
+        case Not():
+            return _not(node)
+
+
+def _positions(word: Word) -> Positions:
+    text, field = word.word, word.field
+    if not word.wild:
+        if not field:
+            return lambda document: document.index.get(text, [])
+        return lambda document: document.in_field(document.index.get(text, []), field)
+    accepts = _accepts(text)
+    return lambda document: document.in_field(document.wild(text, accepts), field)
+
+
+def _accepts(pattern: str) -> Callable[[str], object]:
+    """Whether a word fits the wildcard; a plain beginning is by far the most frequent kind."""
+    head = pattern[:-1]
+    if pattern.endswith("*") and "*" not in head and "?" not in head:
+        return lambda word: word.startswith(head)
+    return re.compile(translate(pattern)).match
+
+
+def _word(node: Word) -> Run:
+    find = _positions(node)
+
+    def run(document: Document, limit: int) -> Spans | None:
+        positions = find(document)
+        if not positions:
+            return None
+        return [Span(position, position) for position in (positions[:limit] if limit else positions)]
+
+    return run
+
+
+def _phrase(node: Phrase) -> Run:
+    finders = [_positions(word) for word in node.words]
+    last = len(finders) - 1
+
+    def run(document: Document, limit: int) -> Spans | None:
+        lists = [find(document) for find in finders]
+        if not all(lists):
+            return None
+        rarest = min(range(len(lists)), key=lambda number: len(lists[number]))
+        others = [(number - rarest, set(found)) for number, found in enumerate(lists) if number != rarest]
+        spans = [
+            Span(position - rarest, position - rarest + last)
+            for position in lists[rarest]
+            if all(position + step in found for step, found in others)
+        ]
+        return (spans[:limit] if limit else spans) or None
+
+    return run
+
+
+def _near(node: Near) -> Run:
+    left, right, distance, ordered = run_of(node.left), run_of(node.right), node.distance, node.ordered
+
+    def run(document: Document, limit: int) -> Spans | None:
+        first = left(document, 0)
+        second = right(document, 0) if first else None
+        if not first or not second:
+            return None
+        enough = limit or MAX_SPANS
+        spans = dict.fromkeys(_limited(_pairs(first, second, distance), enough))
+        if not ordered:
+            spans.update(dict.fromkeys(_limited(_pairs(second, first, distance), enough)))
+        return sorted(spans) or None
+
+    return run
+
+
+def _pairs(first: Spans, second: Spans, distance: int) -> Iterator[Span]:
+    """Each of ``first`` with each of ``second`` that begins behind it, at most ``distance`` words on."""
+    starts = [span.start for span in second]
+    for start, end in first:
+        at = bisect_right(starts, end)
+        while at < len(starts) and starts[at] <= end + distance:
+            yield Span(start, second[at].end)
+            at += 1
+
+
+def _limited(spans: Iterator[Span], enough: int) -> Iterator[Span]:
+    return (span for span, _ in zip(spans, range(enough), strict=False))
+
+
+def _and(node: And) -> Run:
+    runs = [run_of(part) for part in node.parts]
+
+    def run(document: Document, limit: int) -> Spans | None:
+        spans: Spans = []
+        for part in runs:
+            found = part(document, limit)
+            if found is None:
+                return None
+            spans += found
+        return spans
+
+    return run
+
+
+def _or(node: Or) -> Run:
+    runs = [run_of(part) for part in node.parts]
+
+    def run(document: Document, limit: int) -> Spans | None:
+        found = [spans for spans in (part(document, limit) for part in runs) if spans is not None]
+        return sorted({span for spans in found for span in spans}) if found else None
+
+    return run
+
+
+def _not(node: Not) -> Run:
+    part = run_of(node.part)
+
+    def run(document: Document, limit: int) -> Spans | None:
+        return None if part(document, 1) is not None else []
+
+    return run

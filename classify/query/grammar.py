@@ -1,0 +1,35 @@
+"""The grammar. NEAR binds tightest, then NOT, then AND (also the unwritten one), then OR."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from lark import Lark
+
+# Operators are upper case and stand alone; whatever else has no space, bracket or quote in it is a word.
+GRAMMAR = r"""
+start: or_
+?or_: and_ (_OR and_)*
+?and_: not_ (_AND? not_)*
+?not_: near | NOT+ near -> negation
+?near: atom (NEAR atom)*
+?atom: WORD -> word
+     | PHRASE -> phrase
+     | "(" or_ ")"
+     | FIELD atom -> field
+
+_OR.9: /OR(?![^\s()"])/
+_AND.9: /AND(?![^\s()"])/
+NOT.9: /NOT(?![^\s()"])/
+NEAR.9: /O?NEAR\/[0-9]+(?![^\s()"])/
+FIELD.8: /[A-Za-z]+:(?!\/\/)/
+PHRASE: /"[^"]*"/
+WORD: /[^\s()"]+/
+%ignore /\s+/
+"""
+
+
+@cache
+def grammar() -> Lark:
+    """The parser, built on first use."""
+    return Lark(GRAMMAR, parser="lalr", maybe_placeholders=False)
