@@ -1,0 +1,74 @@
+"""HTML to plain text, and the feeds a page names. Runs in the parser process. The only home of selectolax."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+from ingest.clean import LINE, PARAGRAPH, line, paragraphs
+from ingest.raw import FeedLink
+from ingest.url import absolute, target
+
+MOST_DEPTH = 256
+MOST_LINKS = 20
+_MARKUP = re.compile(r"<[a-zA-Z/!?]|&(?:#|[a-zA-Z])")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*?(/?)>")
+_ANY_TAG = re.compile(r"<[^<>]*>")
+_FLAT = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+    | {"p", "li", "dt", "dd", "option", "tr", "td", "th", "tbody", "thead"}
+)
+_HIDDEN = ["script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title", "form"]
+_BLOCKS = (
+    "p,div,h1,h2,h3,h4,h5,h6,li,ul,ol,dl,dt,dd,table,tr,blockquote,pre,section,article,header,footer,aside,figure,"
+    "figcaption,hr,main,nav,address,details,summary,fieldset"
+)
+_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/json", "text/xml"}
+
+
+def to_text(html: str, most: int) -> str:
+    """What a reader would see, as paragraphs; entities decoded once.
+
+    Bounded: only so much of the source is looked at that ``most`` characters of text can come of it, and markup that
+    nests too deeply is stripped instead of understood.
+    """
+    source = html[: most * 8]
+    if not _MARKUP.search(source):
+        return paragraphs(source)
+    if depth(source) > MOST_DEPTH:
+        return paragraphs(_ANY_TAG.sub(" ", source))
+    tree = LexborHTMLParser(source)
+    tree.strip_tags(_HIDDEN, recursive=True)
+    for node in tree.css("br"):
+        node.replace_with(LINE)
+    for node in tree.css(_BLOCKS):
+        node.insert_before(PARAGRAPH)
+        node.insert_after(PARAGRAPH)
+    for node in tree.css("td,th"):
+        node.insert_after(" ")
+    return paragraphs(tree.body.text() if tree.body else "")
+
+
+def depth(html: str) -> int:
+    """How deep the markup nests at most, elements that close themselves left out."""
+    deepest = current = 0
+    for found in _TAG.finditer(html):
+        if found[2].lower() in _FLAT or found[3]:
+            continue
+        current = max(0, current - 1) if found[1] else current + 1
+        deepest = max(deepest, current)
+    return deepest
+
+
+def feed_links(html: str, base: str) -> tuple[FeedLink, ...]:
+    """The feeds that the page names in its head, best first as the page orders them."""
+    if depth(html) > MOST_DEPTH * 4:
+        return ()
+    found: dict[str, FeedLink] = {}
+    for node in LexborHTMLParser(html).css("link[rel~=alternate][href]"):
+        kind = (node.attributes.get("type") or "").split(";")[0].strip().lower()
+        url = absolute(base, node.attributes.get("href") or "")
+        if kind in _TYPES and not isinstance(target(url), str):
+            found.setdefault(url, FeedLink(url=url, title=line(node.attributes.get("title") or ""), type=kind))
+    return tuple(found.values())[:MOST_LINKS]
