@@ -140,7 +140,7 @@ class ParserPool:
             self._failed_starts += 1
             if self._failed_starts >= MOST_FAILED_STARTS:
                 raise ParserBroken(
-                    f"the parser process does not start ({detail}); try: {sys.executable} -m ingest.child"
+                    f"the parser process does not start ({detail}); try: {sys.executable} -m ingest.parse_child"
                 )
         self._workers[self._workers.index(worker)] = self._spawn()
         return [(worker.key, Refused(outcome="unparseable", detail=detail))] if worker.busy else []
@@ -151,7 +151,14 @@ class _Worker:
 
     def __init__(self, settings: Parse, clock: Callable[[], float]) -> None:
         self._clock, self._seconds = clock, settings.deadline
-        command = [sys.executable, "-m", "ingest.child", f"{settings.cpu}", f"{settings.memory}", f"{os.getpid()}"]
+        command = [
+            sys.executable,
+            "-m",
+            "ingest.parse_child",
+            f"{settings.cpu}",
+            f"{settings.memory}",
+            f"{os.getpid()}",
+        ]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
