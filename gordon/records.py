@@ -188,3 +188,24 @@ class PollNote(Struct, frozen=True, kw_only=True):
     new: int
     edited: int
     detail: str
+
+
+class MentionTrail(Struct, frozen=True, kw_only=True):
+    """The whole way of one mention: revisions that ingest found, revisions that route recorded, oldest first each,
+    and what they became part of. ``found`` is empty for a mention that came from elsewhere."""
+
+    id: str
+    found: tuple[Mention, ...]
+    recorded: tuple[RecordedMention, ...]
+    joins: tuple[Join, ...]
+    issues: tuple[Issue, ...]
+    items: tuple[Item, ...]
+
+
+class IssueTrail(Struct, frozen=True, kw_only=True):
+    """One issue with everything that belongs to it, oldest first."""
+
+    issue: Issue
+    joins: tuple[Join, ...]
+    stories: tuple[Story, ...]
+    items: tuple[Item, ...]

@@ -1,0 +1,48 @@
+"""What the command line asks about feeds: subscriptions with their state, and their history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import case, func, select
+
+from gordon.errors import NotFound
+from gordon.records import Feed, FeedState, PollNote
+from store.database import Database
+from store.ingest import state_columns
+from store.tables import feeds as table
+from store.tables import polls
+
+_described = (table.c.url.label("desk_url"), table.c.title, table.c.folder)
+
+
+def feeds(database: Database, *, retired: bool = False) -> list[tuple[Feed, FeedState]]:
+    """The subscriptions as the desk names them, with their state, by folder and title; with ``retired`` those that
+    were one once, too."""
+    query = select(*state_columns, *_described).order_by(table.c.folder, table.c.title, table.c.id)
+    with database.reading() as connection:
+        rows = connection.execute(query if retired else query.where(table.c.subscribed))
+        return [_pair(dict(row)) for row in rows.mappings()]
+
+
+def _pair(row: dict[str, Any]) -> tuple[Feed, FeedState]:
+    title, folder = row.pop("title"), row.pop("folder")
+    feed = Feed(id=row["id"], url=row.pop("desk_url"), title=title, folder=folder, language=row["language"])
+    return feed, FeedState(**row)
+
+
+def poll_history(database: Database, feed: str, most: int) -> list[PollNote]:
+    """The last polls of a feed, newest first. Raises NotFound for a feed that never was on the desk."""
+    query = select(polls).where(polls.c.feed == feed).order_by(polls.c.polled.desc()).limit(most)
+    with database.reading() as connection:
+        if connection.scalar(select(table.c.id).where(table.c.id == feed)) is None:
+            raise NotFound("feed", feed, "see: gordon feeds list")
+        return [PollNote(**row) for row in connection.execute(query).mappings()]
+
+
+def feeds_by_outcome(database: Database) -> dict[str, int]:
+    """Subscribed feeds by how their last poll ended; those that are polled no more count as "stopped"."""
+    outcome = case((table.c.stopped, "stopped"), else_=table.c.outcome)
+    query = select(outcome, func.count()).where(table.c.subscribed).group_by(outcome)
+    with database.reading() as connection:
+        return {name: count for name, count in connection.execute(query)}

@@ -1,0 +1,89 @@
+"""The transaction of route: inbox, locks on files, what is known of a file, and everything a batch changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from gordon.records import DeadLetter, IssueWithStories, Item, RouteWrites
+from store.database import Database
+from store.dead import bury
+from store.outbox import post
+from store.route_rows import put_issues, put_items, put_joins, put_mentions
+from store.route_tables import file_versions, items, teams
+from store.stories import issues_with_stories, items_where
+from store.tables import inbox
+from store.upsert import add_missing, chunks, insert
+
+
+class Route:
+    """Keeps the promises of gordon.ports.RouteStore."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with self._database.writing() as connection:
+            yield Transaction(connection)
+
+
+class Transaction:
+    """Keeps the promises of gordon.ports.RouteTransaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._now: datetime | None = None
+
+    def unseen(self, consumer: str, events: Sequence[str], now: datetime) -> set[str]:
+        self._now = now
+        # Sorted, so that two workers with the same events wait for each other instead of deadlocking.
+        rows = [{"consumer": consumer, "event": event, "handled": now} for event in sorted(set(events))]
+        if not rows:
+            return set()
+        statement = insert(self._connection, inbox).on_conflict_do_nothing().returning(inbox.c.event)
+        return set(self._connection.execute(statement, rows).scalars())
+
+    def lock_files(self, files: Collection[str]) -> Mapping[str, int]:
+        names = sorted(set(files))
+        add_missing(self._connection, file_versions, [{"file": name, "counter": 0} for name in names])
+        # SQLite leaves FOR UPDATE out: there the whole transaction is exclusive from its first statement.
+        query = select(file_versions.c.file, file_versions.c.counter).order_by(file_versions.c.file).with_for_update()
+        rows = (row for some in chunks(names) for row in self._connection.execute(query.where(_named(some))))
+        return {name: counter for name, counter in rows}
+
+    def issues(self, file: str, since: datetime) -> Sequence[IssueWithStories]:
+        return issues_with_stories(self._connection, file, since)
+
+    def items_of(self, issues: Collection[str]) -> Sequence[Item]:
+        wanted = chunks(sorted(set(issues)))
+        return [item for some in wanted for item in items_where(self._connection, items.c.issue.in_(some))]
+
+    def load(self) -> Mapping[str, int]:
+        query = select(teams.c.person, func.count()).join(items).where(items.c.state == "open").group_by(teams.c.person)
+        return {person: count for person, count in self._connection.execute(query)}
+
+    def write(self, stage: str, writes: RouteWrites) -> None:
+        put_mentions(self._connection, writes.mentions)
+        put_issues(self._connection, writes.issues)
+        put_joins(self._connection, writes.joins)
+        put_items(self._connection, writes.items)
+        self._raise_counters({issue.file for issue in writes.issues})
+        post(self._connection, stage, writes.messages, self._now)
+
+    def bury(self, letters: Sequence[DeadLetter]) -> None:
+        bury(self._connection, letters)
+
+    def _raise_counters(self, files: Collection[str]) -> None:
+        rows = [{"file": name, "counter": 1} for name in sorted(files)]
+        if rows:
+            raised = {"counter": file_versions.c.counter + 1}
+            statement = insert(self._connection, file_versions)
+            self._connection.execute(statement.on_conflict_do_update(index_elements=["file"], set_=raised), rows)
+
+
+def _named(files: Collection[str]) -> ColumnElement[bool]:
+    return file_versions.c.file.in_(files)

@@ -1,0 +1,88 @@
+"""The completeness equation and what metrics count, all from one state of the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func, select
+
+from gordon.records import Completeness
+from store.database import Database
+from store.route_tables import issues, items, mentions
+from store.tables import dead_letters, feeds, outbox, revisions
+
+
+def completeness(database: Database) -> Completeness:
+    """Mention revisions found, tagged, untagged, dead and missing.
+
+    Found are those of ingest, those that route recorded from elsewhere, and those that died on the way. Dead are the
+    distinct mention revisions of dead letters that were not replayed, unless recorded meanwhile.
+    """
+    with database.reading() as connection:
+        tagged = _count(connection, mentions, mentions.c.tagged)
+        untagged = _count(connection, mentions, ~mentions.c.tagged)
+        found, dead = _found_and_dead(connection)
+        waiting, oldest = _waiting(connection)
+        return Completeness(
+            feeds=_count(connection, feeds, feeds.c.subscribed),
+            found=found,
+            tagged=tagged,
+            untagged=untagged,
+            dead=dead,
+            missing=found - tagged - untagged - dead,
+            issues=_count(connection, issues),
+            items=_count(connection, items),
+            outbox=waiting,
+            outbox_oldest=oldest,
+        )
+
+
+def _count(connection: Connection, table: FromClause, *conditions: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+
+
+def _found_and_dead(connection: Connection) -> tuple[int, int]:
+    is_found = exists().where(revisions.c.mention == mentions.c.id, revisions.c.revision == mentions.c.revision)
+    elsewhere = _count(connection, mentions, ~is_found)
+    letters = _unrecorded_letters()
+    known = exists().where(revisions.c.mention == letters.c.mention, revisions.c.revision == letters.c.revision)
+    found = _count(connection, revisions) + elsewhere + _count(connection, letters, ~known)
+    return found, _count(connection, letters)
+
+
+def _unrecorded_letters() -> FromClause:
+    """Distinct mention revisions that died, were not replayed, and never reached route."""
+    letters = dead_letters
+    recorded = and_(mentions.c.id == letters.c.mention, mentions.c.revision == letters.c.revision)
+    alive = select(letters.c.mention, letters.c.revision).where(letters.c.mention.is_not(None))
+    return alive.where(letters.c.replayed.is_(None), ~exists().where(recorded)).distinct().subquery()
+
+
+def _waiting(connection: Connection) -> tuple[int, datetime | None]:
+    query: Any = select(func.count(), func.min(outbox.c.created)).where(outbox.c.published.is_(None))
+    count, oldest = connection.execute(query).one()
+    return count, oldest
+
+
+def outbox_by_stage(database: Database) -> dict[str, tuple[int, datetime | None]]:
+    """Of each stage that has any: the messages that wait to be published, and since when the oldest does."""
+    query = select(outbox.c.stage, func.count(), func.min(outbox.c.created)).where(outbox.c.published.is_(None))
+    with database.reading() as connection:
+        rows = connection.execute(query.group_by(outbox.c.stage))
+        return {stage: (count, oldest) for stage, count, oldest in rows}
+
+
+def open_items(database: Database) -> dict[tuple[str, str], int]:
+    """Open items by queue and priority, where there are any."""
+    query = select(items.c.queue, items.c.priority, func.count()).where(items.c.state == "open")
+    with database.reading() as connection:
+        rows = connection.execute(query.group_by(items.c.queue, items.c.priority))
+        return {(queue, priority): count for queue, priority, count in rows}
+
+
+def oldest_open(database: Database) -> dict[str, datetime]:
+    """When the oldest open item of each queue was opened."""
+    query = select(items.c.queue, func.min(items.c.opened)).where(items.c.state == "open").group_by(items.c.queue)
+    with database.reading() as connection:
+        return {queue: opened for queue, opened in connection.execute(query)}

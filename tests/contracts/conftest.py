@@ -1,0 +1,28 @@
+"""The store's contract runs over a fresh, migrated database of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.database import Database, open_database
+from store.migrate import upgrade
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database that nobody has touched yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'gordon.db'}"
+    url: str = request.getfixturevalue("new_postgres_database")()
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = open_database(database_url)
+    upgrade(opened)
+    yield opened
+    opened.close()
