@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from classify.claims import ClaimIndex
 from classify.engine import Engine
+from classify.lemmas import Lemmas
 from classify.matchers import MATCHERS
-from classify.matchers.base import RuleError
+from classify.matchers.base import RuleError, Tools
 from classify.matchers.spacy_runtime import Pipelines
 from classify.rules import CompiledRule
 from gordon.desk.schema import PolicyFile, Rule
@@ -34,11 +35,12 @@ def compile_engine(
     files: Sequence[PolicyFile], place_of: PlaceOf, pipelines: Pipelines
 ) -> tuple[Engine | None, list[Problem]]:
     """The engine, or None and every rule that is wrong. ``pipelines``: one for the life of the process."""
+    tools = Tools(pipelines, Lemmas())
     rules: list[CompiledRule] = []
     problems: list[Problem] = []
     for entry, path, rule in _rules(files):
         try:
-            rules.append(_compiled(entry.file, rule, pipelines, veto=path[0] == "exclude"))
+            rules.append(_compiled(entry.file, rule, tools, veto=path[0] == "exclude"))
         except RuleError as error:
             source, line = place_of(entry.file, (*path, *error.path))
             problems.append(Problem(source, line, f"rule {rule.id!r}: {error.message}", error.remedy))
@@ -55,7 +57,7 @@ def _rules(files: Sequence[PolicyFile]) -> Iterator[tuple[PolicyFile, Path, Rule
             yield entry, ("exclude", index), rule
 
 
-def _compiled(file: str, rule: Rule, pipelines: Pipelines, *, veto: bool) -> CompiledRule:
+def _compiled(file: str, rule: Rule, tools: Tools, *, veto: bool) -> CompiledRule:
     kind, value = next((kind, getattr(rule, kind)) for kind in MATCHERS if getattr(rule, kind) is not None)
-    matcher = MATCHERS[kind](value, rule.lang, pipelines)
+    matcher = MATCHERS[kind](value, rule.lang, tools)
     return CompiledRule(file=file, id=rule.id, lang=rule.lang, weight=rule.weight, veto=veto, matcher=matcher)

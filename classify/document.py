@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable
+from functools import cached_property
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from classify.text import FIELDS, GAP, MAX_TEXT, WORD, Folded, words
 
@@ -13,11 +15,8 @@ MAX_WILD = 100
 """Words longer than this are never matched by a wildcard, which bounds the time a wildcard takes."""
 
 
-class Span(NamedTuple):
-    """The first and the last word position, both inclusive."""
-
-    start: int
-    end: int
+Span: TypeAlias = tuple[int, int]
+"""The first and the last word position, both inclusive."""
 
 
 class Hit(NamedTuple):
@@ -36,32 +35,25 @@ class Document:
         self.folded = f"{self.fields[0].folded}\n{self.fields[1].folded}"
         self.memo: dict[Any, Any] = {}
         """What matchers keep for one another while this mention is looked at."""
-        self._words: list[str] | None = None
-        self._index: dict[str, list[int]] = {}
         self._text_from = GAP
         self._offsets: list[list[tuple[int, int]] | None] = [None, None]
 
-    @property
-    def words(self) -> list[str]:
-        """The word at each position; "" in the gap between title and text."""
-        if self._words is None:
-            title = words(self.fields[0].folded)
-            self._text_from = len(title) + GAP
-            self._words = [*title, *[""] * GAP, *words(self.fields[1].folded)]
-        return self._words
-
-    @property
+    @cached_property
     def index(self) -> dict[str, list[int]]:
         """The positions of each word, ascending."""
-        if not self._index:
-            index = self._index
-            for position, word in enumerate(self.words):
-                if word in index:
-                    index[word].append(position)
-                else:
-                    index[word] = [position]
-            index.pop("", None)
-        return self._index
+        title, text = (words(field.folded) for field in self.fields)
+        self._text_from = len(title) + GAP
+        index: defaultdict[str, list[int]] = defaultdict(list)
+        for position, word in enumerate(title):
+            index[word].append(position)
+        for position, word in enumerate(text, self._text_from):
+            index[word].append(position)
+        return dict(index)
+
+    @cached_property
+    def vocabulary(self) -> list[str]:
+        """The different words, sorted."""
+        return sorted(self.index)
 
     def in_field(self, positions: list[int], field: str) -> list[int]:
         """Those of the ascending positions that lie in this field; "" is both fields."""
@@ -70,21 +62,36 @@ class Document:
         cut = bisect_left(positions, self._text_from)
         return positions[:cut] if field == "title" else positions[cut:]
 
-    def wild(self, key: str, matches: Callable[[str], object]) -> list[int]:
-        """The ascending positions of the words that ``matches`` accepts; ``key`` names the wildcard."""
-        found: list[int] | None = self.memo.get(key)
+    def starting(self, head: str) -> list[int]:
+        """The ascending positions of the words that begin with ``head``."""
+        found: list[int] | None = self.memo.get(head)
         if found is None:
-            index = self.index
-            lists = [index[word] for word in index if len(word) <= MAX_WILD and matches(word)]
-            found = self.memo[key] = lists[0] if len(lists) == 1 else sorted(chain.from_iterable(lists))
+            vocabulary = self.vocabulary
+            first = last = bisect_left(vocabulary, head)
+            while last < len(vocabulary) and vocabulary[last].startswith(head):
+                last += 1
+            found = self.memo[head] = self._merged([word for word in vocabulary[first:last] if len(word) <= MAX_WILD])
         return found
+
+    def fitting(self, pattern: str, piece: str, fits: Callable[[str], object]) -> list[int]:
+        """The ascending positions of the words that ``fits`` accepts; all of them hold ``piece``."""
+        found: list[int] | None = self.memo.get(pattern)
+        if found is None:
+            likely = [word for word in self.vocabulary if piece in word] if piece in self.folded else []
+            found = self.memo[pattern] = self._merged([word for word in likely if len(word) <= MAX_WILD and fits(word)])
+        return found
+
+    def _merged(self, words: list[str]) -> list[int]:
+        lists = [self.index[word] for word in words]
+        return lists[0] if len(lists) == 1 else sorted(chain.from_iterable(lists))
 
     def hit(self, span: Span) -> Hit:
         """Where in the mention these words stand, from the first letter of the first to the last of the last."""
-        number = 1 if span.start >= self._text_from else 0
+        first, last = span
+        number = 1 if first >= self._text_from else 0
         base = self._text_from if number else 0
         field, offsets = self.fields[number], self._word_offsets(number)
-        start, end = field.span(offsets[span.start - base][0], offsets[span.end - base][1])
+        start, end = field.span(offsets[first - base][0], offsets[last - base][1])
         return Hit(FIELDS[number], start, end)
 
     def _word_offsets(self, number: int) -> list[tuple[int, int]]:

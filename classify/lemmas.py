@@ -1,33 +1,31 @@
-"""Lemmas by table, English and French: simplemma's dictionaries without its guesses, so that the way back is exact.
-
-Everything is lower case. A word that the table does not know is its own lemma. Read on first use (about 0.2 s each).
-"""
+"""The forms of a lemma by table, English and French (simplemma's dictionaries without its guesses). Lower case."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable
+from functools import cached_property
 
 LANGUAGES = ("en", "fr")
 
 
-@cache
-def table(language: str) -> Mapping[str, str]:
-    """Word to lemma of "en" or "fr"."""
+class Lemmas:
+    """Both tables the other way round: lemma to words. Read on first use (0.5 s, 100 MB): keep it only to compile."""
+
+    def forms(self, lemmas: Iterable[str], languages: Iterable[str]) -> frozenset[str]:
+        """These lemmas and every word that has one of them in one of these languages."""
+        wanted = frozenset(lemma.lower() for lemma in lemmas)
+        found = [word for language in languages for lemma in wanted for word in self._inverse[language].get(lemma, ())]
+        return wanted.union(found)
+
+    @cached_property
+    def _inverse(self) -> dict[str, dict[str, list[str]]]:
+        return {language: _inverse(language) for language in LANGUAGES}
+
+
+def _inverse(language: str) -> dict[str, list[str]]:
     from simplemma.strategies.dictionaries import DefaultDictionaryFactory  # its tables are large: only when needed
 
-    found: Mapping[str, str] = DefaultDictionaryFactory().get_dictionary(language)
-    return found
-
-
-def lemma(word: str, language: str) -> str:
-    """The lemma of a word of any case."""
-    lower = word.lower()
-    return table(language).get(lower, lower).lower()
-
-
-def forms(lemmas: Iterable[str], languages: Iterable[str]) -> frozenset[str]:
-    """Every word, in lower case, that has one of these lemmas in one of these languages."""
-    wanted = frozenset(lemmas)
-    found = {word.lower() for language in languages for word, base in table(language).items() if base.lower() in wanted}
-    return frozenset(found | wanted)
+    inverse: dict[str, list[str]] = {}
+    for word, lemma in DefaultDictionaryFactory().get_dictionary(language).items():
+        inverse.setdefault(lemma.lower(), []).append(word.lower())
+    return inverse

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from classify.matchers.base import Matcher
+from classify.matchers.base import Matcher, Tools
 from classify.matchers.pattern import compile_pattern
 from classify.matchers.phrases import compile_phrases
 from classify.matchers.query import compile_rule_query
-from classify.matchers.spacy_runtime import Pipelines
 
-MATCHERS: dict[str, Callable[[Any, str | None, Pipelines], Matcher]] = {
+MATCHERS: dict[str, Callable[[Any, str | None, Tools], Matcher]] = {
     "query": compile_rule_query,
     "phrases": compile_phrases,
     "pattern": compile_pattern,
 }
-"""Key of a rule to what compiles its value, given its language and the process's pipelines. It raises RuleError."""
+"""Key of a rule to what compiles its value, given its language and the tools. It raises RuleError."""

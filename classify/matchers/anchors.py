@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from classify.query.needs import Literal, Needs, cost
 from classify.text import fold, words
 
 _TEXTUAL = ("LOWER", "ORTH", "TEXT")
-Forms = Callable[[Iterable[str]], frozenset[str]]
 
 
 def repeats(token: Mapping[str, Any]) -> tuple[int, int | None]:
@@ -34,27 +33,23 @@ def longest(pattern: Sequence[Mapping[str, Any]]) -> int | None:
     return None if None in bounds else sum(bound for bound in bounds if bound is not None)
 
 
-def needs_of(pattern: Sequence[Mapping[str, Any]], forms: Forms) -> Needs:
+def needs_of(pattern: Sequence[Mapping[str, Any]]) -> Needs:
     """The cheapest set of literals of which every match holds one; None where no token names its letters.
 
     A token of spaCy can begin or end inside a word ("cannot" is two), so the literals have no word bounds.
     """
     options = [
-        option
-        for token in pattern
-        if repeats(token)[0] > 0
-        for option in (_of_token(token, forms),)
-        if option is not None
+        option for token in pattern if repeats(token)[0] > 0 for option in (_of_token(token),) if option is not None
     ]
     return min(options, key=lambda option: (cost(option), sorted(option)), default=None)
 
 
-def _of_token(token: Mapping[str, Any], forms: Forms) -> Needs:
+def _of_token(token: Mapping[str, Any]) -> Needs:
     options = []
     for key, value in token.items():
         texts = _texts(value)
-        if texts and key.upper() in (*_TEXTUAL, "LEMMA"):
-            option = _literals(forms(texts) if key.upper() == "LEMMA" else texts)
+        if texts and key.upper() in _TEXTUAL:
+            option = _literals(texts)
             options += [option] if option else []
     return min(options, key=lambda option: (cost(option), sorted(option)), default=None)
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from classify.document import Document, Hit
+from classify.lemmas import Lemmas
+from classify.matchers.spacy_runtime import Pipelines
 from classify.query.needs import Needs
 
 MAX_EVIDENCE = 10
 """Places that one rule names in one mention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What compiling a rule may need. ``lemmas`` are for compiling only, ``pipelines`` for the life of a process."""
+
+    pipelines: Pipelines
+    lemmas: Lemmas
 
 
 class RuleError(ValueError):

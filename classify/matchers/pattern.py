@@ -1,7 +1,8 @@
 """Rules with ``pattern:``, spaCy token patterns on blank pipelines: validated, anchored, run in windows.
 
-A blank pipeline knows the text of a token, its shape and flags, and here its LEMMA (by table, in lower case). It knows
-no parts of speech, entities or sentence starts: patterns that ask for these are refused.
+A blank pipeline knows the text of a token, its shape and its flags. LEMMA works by table: ``{LEMMA: fee}`` is read as
+any form of "fee", so nothing has to be lemmatised later. Parts of speech, entities and sentence starts need a trained
+model: patterns that ask for them are refused.
 """
 
 from __future__ import annotations
@@ -10,42 +11,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classify.document import Document, Hit
-from classify.lemmas import LANGUAGES, forms
+from classify.lemmas import LANGUAGES, Lemmas
 from classify.matchers.anchors import longest, needs_of
-from classify.matchers.base import MAX_EVIDENCE, Matcher, Miss, RuleError
+from classify.matchers.base import MAX_EVIDENCE, Matcher, Miss, RuleError, Tools
 from classify.matchers.spacy_runtime import Pipelines, Place, validate
 from classify.matchers.windows import windows
 from classify.query.needs import Needs
 from classify.text import FIELDS
 
 _UNKNOWABLE = frozenset(
-    (
-        "POS",
-        "TAG",
-        "DEP",
-        "MORPH",
-        "ENT_TYPE",
-        "ENT_ID",
-        "ENT_IOB",
-        "ENT_KB_ID",
-        "SENT_START",
-        "IS_SENT_START",
-        "HEAD",
-        "_",
-    )
+    ("POS", "TAG", "DEP", "MORPH", "ENT_TYPE", "ENT_ID", "ENT_IOB", "ENT_KB_ID", "SENT_START", "IS_SENT_START", "_")
 )
 Token = Mapping[str, Any]
 
 
 class PatternMatcher:
-    """One token pattern, run by the pipeline of the mention's language."""
+    """One token pattern, run by the pipeline of the mention's language; by the English one for a third language."""
 
     def __init__(self, pattern: Sequence[Token], languages: tuple[str, ...], pipelines: Pipelines) -> None:
-        self.pattern = [dict(token) for token in pattern]
+        self.pattern = pattern
         self.languages = languages
         self.length = longest(pattern)
         self._pipelines = pipelines
-        self._needs = needs_of(self.pattern, lambda lemmas: forms(lemmas, languages))
+        self._needs = needs_of(pattern)
 
     @property
     def needs(self) -> Needs:
@@ -68,8 +56,7 @@ class PatternMatcher:
         return places
 
     def _in(self, document: Document, place: Place, pipeline: str) -> list[Hit]:
-        tokens = self._pipelines.tokens(document, place, pipeline)
-        found = self._pipelines.matches(self.pattern, tokens, pipeline)
+        found = self._pipelines.matches(self.pattern, document, place, pipeline)
         return [Hit(FIELDS[place.field], place.start + start, place.start + end) for start, end in found]
 
     def miss(self, document: Document, language: str) -> Miss:
@@ -79,43 +66,51 @@ class PatternMatcher:
         return Miss(False, "none of the words that the pattern needs")
 
 
-def compile_pattern(pattern: Sequence[Token], lang: str | None, pipelines: Pipelines) -> Matcher:
-    """Raises RuleError with the place of the first mistake. Without ``lang``, English is the default pipeline."""
+def compile_pattern(pattern: Sequence[Token], lang: str | None, tools: Tools) -> Matcher:
+    """Raises RuleError with the place of the first mistake."""
     if not pattern:
         raise RuleError("the pattern is empty", "write at least one token, such as {LOWER: fee}", ("pattern",))
     for number, token in enumerate(pattern):
         _check(token, number)
-    lowered = [_lower_lemmas(token) for token in pattern]
-    for number, message in validate(lowered):
+    for number, message in validate([_renamed(token) for token in pattern]):
         path = ("pattern", number) if 0 <= number < len(pattern) else ("pattern",)
-        raise RuleError(f"not a spaCy token pattern: {message}", "see the table of token attributes", path)
-    if longest(lowered) == 0:
+        raise RuleError(
+            f"not a spaCy token pattern: {message}", "the keys are LOWER, LEMMA, TEXT, OP, IS_DIGIT...", path
+        )
+    languages = (lang,) if lang else LANGUAGES
+    expanded = [_expanded(_renamed(token), languages, tools.lemmas) for token in pattern]
+    if longest(expanded) == 0:
         raise RuleError("the pattern matches nothing", "give one token an OP other than {0}", ("pattern",))
-    return PatternMatcher(lowered, (lang,) if lang else LANGUAGES, pipelines)
+    return PatternMatcher(expanded, languages, tools.pipelines)
 
 
 def _check(token: Token, number: int) -> None:
-    for key in token:
-        if str(key).upper() in _UNKNOWABLE:
+    """What spaCy accepts but a blank pipeline, or the reading of LEMMA, does not."""
+    for key, value in token.items():
+        if key.upper() in _UNKNOWABLE:
             remedy = "use LOWER, LEMMA, TEXT, SHAPE or a flag such as IS_DIGIT"
             raise RuleError(f"{key} is not known without a trained model", remedy, ("pattern", number, key))
+        if (
+            key.upper() == "LEMMA"
+            and isinstance(value, Mapping)
+            and not {one.upper() for one in value} <= {"IN", "NOT_IN"}
+        ):
+            raise RuleError("LEMMA takes a word, IN or NOT_IN", "use LOWER with REGEX", ("pattern", number, key))
+    names = {key.upper() for key in token}
+    if {"LEMMA", "LOWER"} <= names:
+        raise RuleError("a token has both LEMMA and LOWER", "keep one of them", ("pattern", number))
 
 
-def _lower_lemmas(token: Token) -> dict[str, Any]:
-    """The token with its lemmas in lower case, as the tables have them."""
-    return {str(key): _lowered(value) if str(key).upper() == "LEMMA" else _plain(value) for key, value in token.items()}
+def _renamed(token: Token) -> dict[str, Any]:
+    """The token with its keys in upper case, as spaCy reads them anyway."""
+    return {key.upper(): value for key, value in token.items()}
 
 
-def _lowered(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.lower()
-    if isinstance(value, Mapping):
-        return {
-            key: [_lowered(one) for one in inner] if str(key).upper() in ("IN", "NOT_IN") else inner
-            for key, inner in value.items()
-        }
-    return value
-
-
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value
+def _expanded(token: Token, languages: tuple[str, ...], lemmas: Lemmas) -> dict[str, Any]:
+    """The token with LEMMA as the list of its forms."""
+    if "LEMMA" not in token:
+        return dict(token)
+    wanted = token["LEMMA"]
+    lists = {"IN": [wanted]} if isinstance(wanted, str) else {key.upper(): listed for key, listed in wanted.items()}
+    forms = {key: sorted(lemmas.forms(listed, languages)) for key, listed in lists.items()}
+    return {**{key: value for key, value in token.items() if key != "LEMMA"}, "LOWER": forms}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from classify.matchers.base import Matcher, RuleError
+from classify.matchers.base import Matcher, RuleError, Tools
 from classify.matchers.query import QueryMatcher
-from classify.matchers.spacy_runtime import Pipelines
 from classify.query import compile_query
 from classify.query.nodes import Node, Or, Phrase, Word
 from classify.text import fold, words
 
 
-def compile_phrases(phrases: Sequence[str], lang: str | None, pipelines: Pipelines) -> Matcher:
+def compile_phrases(phrases: Sequence[str], lang: str | None, tools: Tools) -> Matcher:
     """Raises RuleError for an empty list and for a phrase without a letter or digit."""
     if not phrases:
         raise RuleError("the list of phrases is empty", "write at least one phrase", ("phrases",))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from classify.document import Document, Hit
-from classify.matchers.base import MAX_EVIDENCE, Matcher, Miss, RuleError
-from classify.matchers.spacy_runtime import Pipelines
+from classify.matchers.base import MAX_EVIDENCE, Matcher, Miss, RuleError, Tools
 from classify.query import Compiled, QueryError, compile_query, parse_query
 from classify.query.explain import why_not
 from classify.query.needs import Needs
@@ -31,7 +30,7 @@ class QueryMatcher:
         return Miss(*why_not(self.compiled.node, document))
 
 
-def compile_rule_query(query: str, lang: str | None, pipelines: Pipelines) -> Matcher:
+def compile_rule_query(query: str, lang: str | None, tools: Tools) -> Matcher:
     """Raises RuleError with the column of the mistake."""
     try:
         return QueryMatcher(compile_query(parse_query(query)))
