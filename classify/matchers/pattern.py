@@ -12,9 +12,9 @@ from typing import Any
 
 from classify.document import Document, Hit
 from classify.lemmas import LANGUAGES, Lemmas
-from classify.matchers.anchors import longest, needs_of
+from classify.matchers.anchors import longest, needs_of, repeats
 from classify.matchers.base import MAX_EVIDENCE, Matcher, Miss, RuleError, Tools
-from classify.matchers.spacy_runtime import Pipelines, Place, validate
+from classify.matchers.spacy_runtime import Pattern, Pipelines, Place, validate
 from classify.matchers.windows import windows
 from classify.query.needs import Needs
 from classify.text import FIELDS
@@ -29,7 +29,7 @@ class PatternMatcher:
     """One token pattern, run by the pipeline of the mention's language; by the English one for a third language."""
 
     def __init__(self, pattern: Sequence[Token], languages: tuple[str, ...], pipelines: Pipelines) -> None:
-        self.pattern = pattern
+        self.pattern = Pattern(pattern)
         self.languages = languages
         self.length = longest(pattern)
         self._pipelines = pipelines
@@ -72,15 +72,14 @@ def compile_pattern(pattern: Sequence[Token], lang: str | None, tools: Tools) ->
         raise RuleError("the pattern is empty", "write at least one token, such as {LOWER: fee}", ("pattern",))
     for number, token in enumerate(pattern):
         _check(token, number)
-    for number, message in validate([_renamed(token) for token in pattern]):
-        path = ("pattern", number) if 0 <= number < len(pattern) else ("pattern",)
-        raise RuleError(
-            f"not a spaCy token pattern: {message}", "the keys are LOWER, LEMMA, TEXT, OP, IS_DIGIT...", path
-        )
+    complaint = validate([_renamed(token) for token in pattern])
+    if complaint:
+        remedy = "the keys are LOWER, LEMMA, TEXT, SHAPE, OP, IS_DIGIT and the like"
+        raise RuleError(f"not a spaCy token pattern: {complaint.message}", remedy, ("pattern", *complaint.path))
     languages = (lang,) if lang else LANGUAGES
     expanded = [_expanded(_renamed(token), languages, tools.lemmas) for token in pattern]
-    if longest(expanded) == 0:
-        raise RuleError("the pattern matches nothing", "give one token an OP other than {0}", ("pattern",))
+    if all(repeats(token)[0] == 0 or not token.keys() - {"OP"} for token in expanded):
+        raise RuleError("the pattern matches everything", "name a word in a token that must occur", ("pattern",))
     return PatternMatcher(expanded, languages, tools.pipelines)
 
 
@@ -90,11 +89,8 @@ def _check(token: Token, number: int) -> None:
         if key.upper() in _UNKNOWABLE:
             remedy = "use LOWER, LEMMA, TEXT, SHAPE or a flag such as IS_DIGIT"
             raise RuleError(f"{key} is not known without a trained model", remedy, ("pattern", number, key))
-        if (
-            key.upper() == "LEMMA"
-            and isinstance(value, Mapping)
-            and not {one.upper() for one in value} <= {"IN", "NOT_IN"}
-        ):
+        conditions = {str(one).upper() for one in value} if isinstance(value, Mapping) else set()
+        if key.upper() == "LEMMA" and not conditions <= {"IN", "NOT_IN"}:
             raise RuleError("LEMMA takes a word, IN or NOT_IN", "use LOWER with REGEX", ("pattern", number, key))
     names = {key.upper() for key in token}
     if {"LEMMA", "LOWER"} <= names:

@@ -15,7 +15,15 @@ from classify.document import Document
 
 MAX_LEXEMES = 150_000
 
-Pattern = Sequence[Mapping[str, Any]]
+Tokens = Sequence[Mapping[str, Any]]
+
+
+class Pattern:
+    """A token pattern with the key it is known by: equal patterns share one spaCy matcher."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = [dict(token) for token in tokens]
+        self.key = json.dumps(self.tokens, sort_keys=True, default=str)
 
 
 class Place(NamedTuple):
@@ -41,13 +49,12 @@ class Pipeline:
 
     def matcher(self, pattern: Pattern) -> Any:
         """spaCy's matcher of this pattern, kept."""
-        key = json.dumps(pattern, sort_keys=True, default=str)
-        if key not in self._matchers:
+        if pattern.key not in self._matchers:
             from spacy.matcher import Matcher
 
-            matcher = self._matchers[key] = Matcher(self.nlp.vocab)
-            matcher.add("rule", [list(map(dict, pattern))], greedy="LONGEST")
-        return self._matchers[key]
+            matcher = self._matchers[pattern.key] = Matcher(self.nlp.vocab)
+            matcher.add("rule", [pattern.tokens], greedy="LONGEST")
+        return self._matchers[pattern.key]
 
 
 class Pipelines:
@@ -76,17 +83,34 @@ class Pipelines:
         return sorted((tokens[start].idx, tokens[end - 1].idx + len(tokens[end - 1])) for _, start, end in found)
 
 
-def validate(pattern: Pattern) -> list[tuple[int, str]]:
-    """What spaCy has against the pattern: index of the token (-1: none in particular) and message."""
+class Complaint(NamedTuple):
+    """What spaCy has against a pattern, and where: the index of the token and perhaps its key."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+def validate(tokens: Tokens) -> Complaint | None:
+    """The first thing that spaCy has against the pattern."""
     from spacy.errors import MatchPatternError
     from spacy.matcher import Matcher
     from spacy.vocab import Vocab
 
     matcher = Matcher(Vocab(), validate=True)
     try:
-        matcher.add("rule", [list(map(dict, pattern))])
+        matcher.add("rule", [[dict(token) for token in tokens]])
     except MatchPatternError as error:
-        return [(-1, " ".join(str(error).split()))]
+        return _first(str(error))
     except (ValueError, TypeError, KeyError, AttributeError, re.error) as error:  # what the schema leaves unchecked
-        return [(-1, " ".join(str(error).split()))]
-    return []
+        return Complaint((), " ".join(str(error).split()))
+    return None
+
+
+def _first(text: str) -> Complaint:
+    """The first line of the form ``- [pattern -> 0 -> LEMA] Extra inputs are not permitted``."""
+    match = re.search(r"\[pattern -> ([0-9]+)(?: -> (\w+))?[^\]]*\] (.+)", text)
+    if not match:
+        return Complaint((), " ".join(text.split()))
+    place: tuple[str | int, ...] = (int(match[1]), match[2]) if match[2] else (int(match[1]),)
+    message = "there is no such key" if match[3].startswith("Extra inputs") else match[3]
+    return Complaint(place, f"{match[2]}: {message}" if match[2] else message)
