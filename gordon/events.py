@@ -180,3 +180,7 @@ class Topics(Struct, frozen=True):
 
     def queue(self, name: str) -> str:
         return f"{self.prefix}queue.{name}"
+
+    def group(self, stage: str) -> str:
+        """The consumer group of a stage; prefixed too, so that two Gordons can share a broker."""
+        return f"{self.prefix}{stage}"

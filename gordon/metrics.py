@@ -64,7 +64,9 @@ METRICS: dict[str, Spec] = {
     "gordon_publish_to_queue_seconds": Spec(
         "histogram", "From the poll that found a mention to its item in a queue.", ("file",), _ROUTE, SLOW
     ),
-    "gordon_producers_replaced_total": Spec("counter", "Kafka producers replaced because they stopped answering."),
+    "gordon_producers_replaced": Spec(
+        "gauge", "Kafka producers replaced since the start, as they had stopped answering."
+    ),
     "gordon_desk_reload_success": Spec("gauge", "1 while the desk in force is the one in the folder, else 0."),
     "gordon_desk_reload_timestamp_seconds": Spec("gauge", "When the desk in force was loaded."),
     "gordon_build_info": Spec("gauge", "Always 1.", ("version", "python", "stage")),

@@ -66,6 +66,7 @@ class Worker:
         stage: Stage,
         bus: Bus,
         *,
+        group: str,
         dead_topic: str,
         observer: Observer,
         backoff: Backoff,
@@ -74,6 +75,7 @@ class Worker:
     ) -> None:
         self._stage = stage
         self._bus = bus
+        self._group = group
         self._dead_topic = dead_topic
         self._observer = observer
         self._backoff = backoff
@@ -91,7 +93,7 @@ class Worker:
                 self._observer.turned()
                 try:
                     between()
-                    subscription = subscription or self._bus.subscribe(self._stage.reads, self._stage.name)
+                    subscription = subscription or self._bus.subscribe(self._stage.reads, self._group)
                     self.turn(subscription)
                     failures = 0
                 except Transient as error:

@@ -31,7 +31,9 @@ def connect_store(settings: Settings, folder: Path) -> Database:
     return open_database(settings.database_url(folder))
 
 
-def refuse_address(key: str, folder: Path, environ: Mapping[str, str], error: BusUnavailable | StoreUnavailable) -> DeskInvalid:
+def refuse_address(
+    key: str, folder: Path, environ: Mapping[str, str], error: BusUnavailable | StoreUnavailable
+) -> DeskInvalid:
     """The error of an address that does not answer, with the place where it was set."""
     file, line = where_set(folder, environ, (key,))
     remedy = f"start it, or correct {key!r}; without it the embedded one in {FILE}'s data folder is used"

@@ -22,6 +22,7 @@ from gordon.settings import Settings
 
 PORT_OFFSET = {"ingest": 0, "classify": 1, "route": 2, "relay": 3}
 P = TypeVar("P")
+T = TypeVar("T")
 
 
 def utc_now() -> datetime:
@@ -74,6 +75,30 @@ class Daemon(AbstractContextManager["Daemon"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.listener.close()
+
+    def obtain(self, part: str, make: Callable[[], T]) -> T | None:
+        """What ``make`` opens; waits while it is away, however long. None when the daemon is asked to end meanwhile."""
+        wait = self.settings.worker.backoff_least
+        while not self.signals.stopping():
+            self.health.beat()
+            try:
+                made = make()
+            except Transient as error:
+                self.health.down(part, str(error))
+                log.logger().warning("waiting", part=part, error=str(error), seconds=wait)
+                self.pause(wait)
+                wait = min(wait * 2, self.settings.worker.backoff_most)
+            else:
+                self.health.up(part)
+                return made
+        return None
+
+    def pause(self, seconds: float) -> None:
+        """Sleeps, but wakes for the end and keeps the loop alive."""
+        until = time.monotonic() + seconds
+        while not self.signals.stopping() and (left := until - time.monotonic()) > 0:
+            self.health.beat()
+            time.sleep(min(left, 0.2))
 
     def started(self) -> None:
         """The daemon is ready for work."""

@@ -83,6 +83,7 @@ def worker(stage: Echo, bus: Bus, notes: Notes, slept: list[float] | None = None
     return Worker(
         stage,
         bus,
+        group="echo",
         dead_topic="dead",
         observer=notes,
         backoff=Backoff(least=1.0, most=4.0),

@@ -1,0 +1,38 @@
+"""The classify daemon: mentions in, tagged mentions out. No database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from classify.matchers.spacy_runtime import Pipelines
+from classify.stage import Classify
+from gordon.app.connect import connect_bus
+from gordon.app.daemon import Daemon, Reloader
+from gordon.app.loop import Current, work
+from gordon.app.policy import Policy, checked, compile_files, read_policy
+from gordon.events import Topics
+
+
+def run_classify(folder: Path, environ: Mapping[str, str], *, metrics_port: int | None) -> None:
+    """Runs until SIGTERM. Raises DeskInvalid before the first event where the desk is wrong."""
+    policy = read_policy(folder, environ)
+    settings, pipelines = policy.desk.settings, Pipelines()
+    topics = Topics(settings.topic_prefix)
+
+    def stage(policy: Policy) -> Classify:
+        engine = compile_files(policy.desk, pipelines)
+        return Classify(engine=engine, policy_version=policy.desk.version, topics=topics)
+
+    current = Current(stage(policy))
+    with Daemon("classify", folder, settings, metrics_port=metrics_port) as daemon:
+
+        def use(policy: Policy) -> None:
+            current.stage = stage(policy)
+
+        reload = Reloader(daemon, lambda: checked(folder, environ), use, monotonic=time.monotonic)
+        bus = daemon.obtain("bus", lambda: connect_bus(settings, folder))
+        if bus:
+            work(daemon, current, bus, [reload])
+            bus.close()

@@ -1,0 +1,119 @@
+"""A desk made ready for work: read, checked by the stages that know better, and compiled. All or nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.opml import read as read_opml
+from route.rules import Tree, compile_routes
+
+from classify.compile import compile_engine, places
+from classify.engine import Engine
+from classify.matchers.spacy_runtime import Pipelines
+from classify.selftest import run_tests
+from gordon.desk.load import Desk, Draft, read_desk
+from gordon.errors import DeskInvalid, Problem
+from gordon.records import Feed
+
+FEEDS = "feeds.opml"
+CHECK_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A desk, its subscriptions and its routing tree."""
+
+    desk: Desk
+    feeds: tuple[Feed, ...]
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What ``gordon check`` found."""
+
+    problems: tuple[Problem, ...]
+    files: int
+    rules: int
+    tests: int
+    people: int
+    queues: int
+    feeds: int
+
+
+def read_policy(folder: Path, environ: Mapping[str, str]) -> Policy:
+    """The policy without the rules of the files; raises DeskInvalid with all mistakes of the desk but theirs."""
+    draft, feeds, tree = _read(folder, environ)
+    if draft.problems or tree is None:
+        raise DeskInvalid(draft.problems)
+    return Policy(desk=draft.desk(), feeds=feeds, tree=tree)
+
+
+def _read(folder: Path, environ: Mapping[str, str]) -> tuple[Draft, tuple[Feed, ...], Tree | None]:
+    draft = read_desk(folder, environ)
+    feeds, problems = read_opml(draft.folder / FEEDS)
+    draft.problems += problems
+    tree = None
+    if draft.queues is not None:
+        tree, problems = compile_routes(draft.queues, draft.lines.get("queues.yaml", {}))
+        draft.problems += problems
+    return draft, tuple(feeds), tree
+
+
+def compile_files(desk: Desk, pipelines: Pipelines) -> Engine:
+    """The engine of the desk's files; raises DeskInvalid with every rule that is wrong."""
+    engine, problems = compile_engine(desk.files, places(desk.sources, desk.lines), pipelines)
+    if engine is None:
+        raise DeskInvalid(problems)
+    return engine
+
+
+def check(folder: Path, environ: Mapping[str, str], detect: Callable[[str, str, str], str]) -> Verdict:
+    """Everything that can be wrong with a desk, the files' own tests included."""
+    draft, feeds, _ = _read(folder, environ)
+    place_of = places(draft.sources, draft.lines)
+    engine, problems = compile_engine(draft.files, place_of, Pipelines())
+    if engine is not None:
+        problems = run_tests(engine, draft.files, place_of, detect)
+    return Verdict(
+        problems=tuple(sorted([*draft.problems, *problems])),
+        files=len(draft.files),
+        rules=sum(len(entry.rules) + len(entry.exclude) for entry in draft.files),
+        tests=sum(len(entry.tests.must) + len(entry.tests.must_not) for entry in draft.files),
+        people=len(draft.people),
+        queues=len(draft.queues.queues) if draft.queues else 0,
+        feeds=len(feeds),
+    )
+
+
+def checked(folder: Path, environ: Mapping[str, str]) -> Policy:
+    """The policy after a full check in a process of its own, so that no daemon but classify ever loads the matchers.
+
+    Raises DeskInvalid with everything that ``gordon check`` would print.
+    """
+    problems = _check_apart(folder, environ)
+    if problems:
+        raise DeskInvalid(problems)
+    return read_policy(folder, environ)
+
+
+def _check_apart(folder: Path, environ: Mapping[str, str]) -> Sequence[Problem]:
+    command = [sys.executable, "-m", "gordon", "check", "--desk", str(folder), "--json"]
+    try:
+        done = subprocess.run(
+            command,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=CHECK_SECONDS,
+            check=False,
+        )
+        found = json.loads(done.stdout)["problems"]
+    except (subprocess.TimeoutExpired, ValueError, KeyError, OSError) as error:
+        return [Problem(str(folder), 0, f"the desk could not be checked: {error}", "run: gordon check")]
+    return [Problem(entry["file"], entry["line"], entry["message"], entry["remedy"]) for entry in found]

@@ -1,0 +1,37 @@
+"""The relay daemon: publishes what waits in the outboxes while ingest and route are away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from gordon.app.connect import connect_store
+from gordon.app.daemon import Daemon, Every
+from gordon.app.outbox import RelayThread, gauge_outbox
+from gordon.app.prepare import ready
+from gordon.desk.load import load_desk
+
+STAGES = ("ingest", "route")
+GAUGES_EVERY = 5.0
+TURN = 1.0
+
+
+def run_relay(folder: Path, environ: Mapping[str, str], *, metrics_port: int | None) -> None:
+    """Runs until SIGTERM. Raises DeskInvalid or DatabaseUnfit where desk or database are wrong."""
+    settings = load_desk(folder, environ).settings
+    with Daemon("relay", folder, settings, metrics_port=metrics_port) as daemon:
+        database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
+        if database is None:
+            return
+        relays = [RelayThread(stage, daemon, folder, database) for stage in STAGES]
+        gauges = Every(GAUGES_EVERY, lambda: gauge_outbox(daemon, database, *STAGES), time.monotonic)
+        for relay in relays:
+            relay.start()
+        daemon.started()
+        while not daemon.signals.stopping():
+            gauges()
+            daemon.pause(TURN)
+        for relay in relays:
+            relay.stop()
+        database.close()

@@ -1,0 +1,77 @@
+"""``gordon db``: migrations, backup, integrity."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json
+from gordon.cli.session import Session
+from gordon.errors import StoreUnavailable
+from store.database import Database
+
+app = typer.Typer()
+
+
+def _open(session: Session) -> Database:
+    """The database as it is, whatever its revision."""
+    from gordon.app.connect import connect_store, refuse_address
+
+    try:
+        return connect_store(session.settings, session.folder)
+    except StoreUnavailable as error:
+        raise refuse_address("database", session.folder, os.environ, error) from error
+
+
+@app.command()
+def upgrade(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
+    """Bring the database to this Gordon's revision, all or nothing."""
+    from store.migrate import current
+    from store.migrate import upgrade as upgrade_database
+
+    with Session(desk) as session:
+        database = _open(session)
+        before = current(database)
+        upgrade_database(database)
+        after = current(database)
+        database.close()
+    if as_json:
+        show_json({"before": before, "after": after})
+    else:
+        say(f"the database is at revision {after}" + (" already" if before == after else f", from {before or 'empty'}"))
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="New file to write.")],
+    desk: DeskOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the SQLite database while Gordon runs. (PostgreSQL: use pg_dump.)"""
+    from store.backup import backup as copy
+
+    with Session(desk) as session:
+        copy(session.database, target)
+    size = target.stat().st_size
+    show_json({"file": str(target), "bytes": size}) if as_json else say(f"wrote {clean(target)}, {size} bytes")
+
+
+@app.command()
+def check(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
+    """Look for damage. Exit 1 when there is any."""
+    from store.backup import check as find_damage
+
+    with Session(desk) as session:
+        database = _open(session)
+        findings = find_damage(database)
+        database.close()
+    if as_json:
+        show_json({"ok": not findings, "findings": findings})
+    else:
+        for finding in findings:
+            say(f"[red]{clean(finding)}[/red]")
+        say("something is wrong" if findings else "[green]the database is sound[/green]")
+    raise typer.Exit(1 if findings else 0)

@@ -1,0 +1,78 @@
+"""``gordon explain``: the whole way of one mention."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json
+from gordon.cli.queues import gap_text, hats
+from gordon.cli.session import Session
+from gordon.records import Item, MentionTrail, RecordedMention
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("explain")(explain)
+
+
+def explain(
+    mention: Annotated[str, typer.Argument(help="Id of the mention, or how it begins.")],
+    desk: DeskOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the whole way of a mention: found, tagged, issue, route taken, team and why."""
+    from store.reads import mention as read_trail
+
+    with Session(desk) as session:
+        trail = read_trail(session.database, mention)
+    if as_json:
+        show_json(trail)
+    else:
+        _show(trail)
+
+
+def _show(trail: MentionTrail) -> None:
+    for found in trail.found:
+        kind = "found" if found.kind == "new" else "edited"
+        say(f"[dim]{found.seen:%Y-%m-%d %H:%M:%S}Z[/dim] {kind} in {clean(found.feed)}: “{clean(found.title)}”")
+        say(f"  revision {found.revision}, {clean(found.language)}, {clean(found.url)}")
+        if found.flags:
+            say(f"  flags: {clean(', '.join(found.flags))}")
+    for record in trail.recorded:
+        _show_tags(record)
+    if not trail.recorded:
+        say("[yellow]on its way: route has not recorded it yet[/yellow]")
+    titles = {issue.id: issue for issue in trail.issues}
+    for join in trail.joins:
+        issue = titles.get(join.issue)
+        name = f"{clean(issue.file)}: “{clean(issue.title)}”, {issue.mentions} mention(s)" if issue else ""
+        say(f"issue {clean(join.issue[:8])} {name}")
+        say(f"  because {clean(join.why)}")
+    for item in trail.items:
+        _show_item(item)
+
+
+def _show_tags(record: RecordedMention) -> None:
+    say(f"revision {record.mention.revision} tagged with policy {clean(record.policy_version)}:")
+    for entry in record.files:
+        quotes = ", ".join(f"{evidence.rule} “{evidence.quote}”" for evidence in entry.evidence[:5])
+        say(f"  [green]{clean(entry.file)}[/green] score {entry.score:g}: {clean(quotes)}")
+    if not record.files:
+        say("  no file")
+    for claim in record.claims:
+        say(f"  [red]claim[/red] {clean(claim.file)}/{clean(claim.claim)} {claim.score:.2f}: “{clean(claim.quote)}”")
+
+
+def _show_item(item: Item) -> None:
+    assigned = item.assigned
+    say(f"item {clean(item.id[:8])} in [bold]{clean(item.queue)}[/bold], {clean(item.priority)}, {item.state}")
+    for line in assigned.explain:
+        say(f"  {clean(line)}")
+    for member in assigned.team:
+        say(f"  [cyan]{clean(hats(member))}[/cyan] ({clean(member.why)})")
+    for gap in assigned.gaps:
+        say(f"  [yellow]{clean(gap_text(gap))}[/yellow]")
+    for clock, moment in assigned.clocks.items():
+        say(f"  {clean(clock)} {moment:%Y-%m-%d %H:%M}Z")
