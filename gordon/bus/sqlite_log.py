@@ -1,0 +1,159 @@
+"""The file of the embedded log: schema, transactions, topics and rows. The only place that writes its SQL for messages.
+
+WAL with synchronous=FULL: what is committed survives a loss of power. One writer at a time, so row numbers are given in
+the order of publication; a row's number is its offset (rising in each partition, not without gaps).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from zlib import crc32
+
+import msgspec
+
+from gordon.bus import Message, Record
+from gordon.errors import BusUnavailable, DatabaseUnfit
+
+VERSION = 1
+BUSY = 5.0
+SCHEMA = """
+CREATE TABLE topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL);
+CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, topic INTEGER NOT NULL, partition INTEGER NOT NULL,
+    key TEXT NOT NULL, headers BLOB NOT NULL, value BLOB NOT NULL);
+CREATE INDEX messages_place ON messages (topic, partition);
+CREATE TABLE members (id INTEGER PRIMARY KEY AUTOINCREMENT, grp TEXT NOT NULL, topics TEXT NOT NULL, boot TEXT NOT NULL,
+    space TEXT NOT NULL, pid INTEGER NOT NULL, started INTEGER NOT NULL, seen REAL NOT NULL);
+CREATE TABLE claims (grp TEXT NOT NULL, topic INTEGER NOT NULL, partition INTEGER NOT NULL,
+    committed INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '', member INTEGER,
+    epoch INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (grp, topic, partition)) WITHOUT ROWID;
+"""
+INSERT = "INSERT INTO messages (topic, partition, key, headers, value) VALUES (?, ?, ?, ?, ?)"
+FETCH = "SELECT id, key, value, headers FROM messages WHERE topic = ? AND partition = ? AND id > ? ORDER BY id LIMIT ?"
+COUNT = "SELECT count(*) FROM messages WHERE topic = ? AND partition = ? AND id > ?"
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...]).decode
+
+
+class Log:
+    """One connection, of one thread. Every sqlite3 error leaves it as BusUnavailable."""
+
+    def __init__(self, path: Path, partitions: int) -> None:
+        self.path = path
+        self._partitions = partitions
+        self._topics: dict[str, tuple[int, int]] = {}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.db = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise BusUnavailable(f"cannot open the log {path}: {error}") from error
+        try:
+            with self.errors():
+                self._prepare()
+        except BaseException:
+            self.db.close()
+            raise
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Wraps what sqlite3 raises; its complaint about a wrong use of itself is a bug and stays."""
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.Error as error:
+            raise BusUnavailable(f"{self.path}: {error}") from error
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction. IMMEDIATE: one that begins by reading could not wait for another writer later."""
+        with self.errors():
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db
+                self.db.execute("COMMIT")
+            except BaseException:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+
+    def _prepare(self) -> None:
+        self.db.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
+        self._use_wal()
+        self.db.execute("PRAGMA synchronous = FULL")
+        self.db.execute("PRAGMA journal_size_limit = 67108864")
+        if self._version() != VERSION:
+            with self.writing() as db:
+                if self._version() == 0:
+                    for statement in SCHEMA.split(";"):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA user_version = {VERSION}")
+        if (version := self._version()) != VERSION:
+            raise DatabaseUnfit(
+                f"{self.path} is a log of version {version}, this Gordon knows {VERSION}: upgrade Gordon"
+            )
+
+    def _version(self) -> int:
+        return int(self.db.execute("PRAGMA user_version").fetchone()[0])
+
+    def _use_wal(self) -> None:
+        """Several processes may open a new file at once, and SQLite does not wait for its lock in this one pragma."""
+        until = time.monotonic() + BUSY
+        while True:
+            try:
+                self.db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(0.02)
+
+    def topic(self, name: str) -> tuple[int, int] | None:
+        """Number and partitions of a topic, None when it does not exist."""
+        known = self._topics.get(name)
+        if known is None:
+            with self.errors():
+                row = self.db.execute("SELECT id, partitions FROM topics WHERE name = ?", (name,)).fetchone()
+            if row:
+                known = self._topics[name] = (row[0], row[1])
+        return known
+
+    def ensure(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """The topics, the missing ones created."""
+        wanted = list(dict.fromkeys(names))
+        missing = [name for name in wanted if self.topic(name) is None]
+        if missing:
+            with self.writing() as db:
+                rows = [(name, self._partitions) for name in missing]
+                db.executemany("INSERT OR IGNORE INTO topics (name, partitions) VALUES (?, ?)", rows)
+        found = {name: self.topic(name) for name in wanted}
+        return {name: topic for name, topic in found.items() if topic}
+
+    def append(self, messages: Sequence[Message]) -> None:
+        """All of them, durably, or none."""
+        topics = self.ensure(message.topic for message in messages)
+        rows = [
+            ((place := topics[m.topic])[0], crc32(m.key.encode()) % place[1], m.key, _pack(m.headers), m.value)
+            for m in messages
+        ]
+        with self.writing() as db:
+            db.executemany(INSERT, rows)
+
+    def fetch(self, name: str, topic: int, partition: int, after: int, most: int) -> list[Record]:
+        """Up to ``most`` records of one partition with offsets over ``after``."""
+        with self.errors():
+            rows = self.db.execute(FETCH, (topic, partition, after, most)).fetchall()
+        return [Record(name, partition, id, key, value, _unpack(headers)) for id, key, value, headers in rows]
+
+    def behind(self, topic: int, partition: int, committed: int) -> int:
+        with self.errors():
+            return int(self.db.execute(COUNT, (topic, partition, committed)).fetchone()[0])
+
+    def newest(self) -> int:
+        """The highest offset so far, 0 in an empty log."""
+        with self.errors():
+            return int(self.db.execute("SELECT coalesce(max(id), 0) FROM messages").fetchone()[0])
