@@ -32,4 +32,5 @@ WORD: /[^\s()"]+/
 @cache
 def grammar() -> Lark:
     """The parser, built on first use."""
-    return Lark(GRAMMAR, parser="lalr", maybe_placeholders=False)
+    # The basic lexer knows an operator also where none may stand; the contextual one would call it a word there.
+    return Lark(GRAMMAR, parser="lalr", lexer="basic", maybe_placeholders=False)
