@@ -30,18 +30,19 @@ def backup(database: Database, target: Path) -> None:
     draft = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        _copy(database.path, draft)
-        draft.rename(target)
+        try:
+            _copy(database.path, draft)
+            draft.rename(target)
+        finally:
+            draft.unlink(missing_ok=True)
     except sqlite3.Error as error:
         raise StoreUnavailable(f"{target}: {error}") from error
     except OSError as error:
         raise DatabaseUnfit(f"{target}: cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)  # the rest of a copy that was killed
     # A connection of its own: SQLAlchemy's pool has no say in the driver's backup.
     with closing(sqlite3.connect(source, timeout=5.0)) as old, closing(sqlite3.connect(target)) as new:
         # One read transaction around it all: otherwise every commit of a writer starts the copy anew.

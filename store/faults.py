@@ -36,7 +36,9 @@ def wrapped(name: str) -> Iterator[None]:
 
 
 def _of_driver(name: str, error: DBAPIError) -> GordonError:
-    text = " ".join(str(error.orig).split())
+    # The primary message alone: the server's details may quote the row.
+    primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    text = " ".join((primary or str(error.orig)).split())
     if isinstance(error.orig, sqlite3.Error):
         return _of_sqlite(name, error.orig, text)
     state = getattr(error.orig, "sqlstate", None) or ""

@@ -26,15 +26,15 @@ mentions = Table(
     Column("feed", Words, nullable=False),
     Column("url", Words, nullable=False),
     Column("title", Words, nullable=False),
-    Column("text", Words, nullable=False),
     Column("language", Words, nullable=False),
     Column("published", UtcDateTime),
     Column("seen", UtcDateTime, nullable=False, index=True),
     Column("author", Words),
     Column("kind", Text, nullable=False),
     Column("flags", Json(tuple[str, ...]), nullable=False),
-    Column("tagged", Boolean, nullable=False),
+    Column("tagged", Boolean, nullable=False, index=True),
     Column("policy_version", Words, nullable=False),
+    Column("text", Words, nullable=False),
 )
 
 

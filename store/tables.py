@@ -95,7 +95,8 @@ revisions = Table(
     Column("data", Json(Mention), nullable=False),
 )
 
-# ``created`` is None when neither the writer nor the message names a time.
+# ``created`` is None when neither the writer nor the message names a time. Long columns stand last here and in
+# other tables: SQLite reads through them to get at what follows.
 outbox = Table(
     "outbox",
     metadata,
@@ -103,10 +104,10 @@ outbox = Table(
     Column("stage", Text, nullable=False),
     Column("topic", Text, nullable=False),
     Column("key", Words, nullable=False),
-    Column("value", LargeBinary, nullable=False),
-    Column("headers", Json(Headers), nullable=False),
     Column("created", UtcDateTime),
     Column("published", UtcDateTime),
+    Column("headers", Json(Headers), nullable=False),
+    Column("value", LargeBinary, nullable=False),
     Index("ix_outbox_pending", "stage", "id", sqlite_where=text("published IS NULL"),
           postgresql_where=text("published IS NULL")),
     sqlite_autoincrement=True,

@@ -76,7 +76,9 @@ def recorded(number: int, revision: int = 1, *, files: tuple[str, ...] = ("passp
     return RecordedMention(
         mention=mention(number, revision, seen=seen, text=text),
         files=tuple(FileTag(file=file, score=1.5, evidence=evidence) for file in files),
-        claims=tuple(ClaimHit(file=file, claim="fee-doubles", score=0.8, quote="Les frais doublent.") for file in files),
+        claims=tuple(
+            ClaimHit(file=file, claim="fee-doubles", score=0.8, quote="Les frais doublent.") for file in files
+        ),
         policy_version=policy_version,
     )
 
@@ -92,7 +94,11 @@ def join(issue: int, mention: int, revision: int = 1, why: str = "same story") -
 
 def member(person: str) -> Member:
     return Member(
-        person=person, disciplines=("policy", "communications"), expertise="lead", authority=("speak",), why="le dossier"
+        person=person,
+        disciplines=("policy", "communications"),
+        expertise="lead",
+        authority=("speak",),
+        why="le dossier",
     )
 
 

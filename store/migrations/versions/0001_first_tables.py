@@ -97,10 +97,10 @@ def _delivery() -> None:
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("value", sa.LargeBinary(), nullable=False),
-        sa.Column("headers", sa.Text(), nullable=False),
         sa.Column("created", TIME),
         sa.Column("published", TIME),
+        sa.Column("headers", sa.Text(), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         sqlite_autoincrement=True,
     )
@@ -159,7 +159,6 @@ def _mentions() -> None:
         sa.Column("feed", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("published", TIME),
         sa.Column("seen", TIME, nullable=False),
@@ -168,9 +167,11 @@ def _mentions() -> None:
         sa.Column("flags", sa.Text(), nullable=False),
         sa.Column("tagged", sa.Boolean(), nullable=False),
         sa.Column("policy_version", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", "revision", name="pk_mentions"),
     )
     op.create_index("ix_mentions_seen", "mentions", ["seen"])
+    op.create_index("ix_mentions_tagged", "mentions", ["tagged"])
     op.create_table(
         "tags",
         sa.Column("mention", sa.Text(), nullable=False),

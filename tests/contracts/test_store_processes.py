@@ -1,0 +1,60 @@
+"""Many processes on one database: nobody fails, nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from gordon.records import RouteWrites
+from store.database import Database, open_database
+from store.ingest import Ingest
+from store.outbox import Outbox
+from store.route import Route
+from store.status import completeness
+from tests.contracts.store_samples import EARLIER, NOW, found, issue, join, message, polled, recorded
+
+WRITERS = 8
+ROUNDS = 12
+
+
+def write_a_lot(url: str, number: int) -> int:
+    """What ingest, relay and route do, by turns. The count kept in an issue grows by one each time, read and written
+    under the lock of the file."""
+    database = open_database(url)
+    for turn in range(ROUNDS):
+        one = 1000 * number + turn
+        Ingest(database).record_poll(polled(number), [found(one)])
+        Outbox(database).lease("relay", str(number), NOW, 60)
+        with Route(database).transaction() as transaction:
+            transaction.unseen("route", [f"event-{one}", "shared"], NOW)
+            transaction.lock_files(["visas", "passports"] if number % 2 else ["passports"])
+            known = transaction.issues("passports", EARLIER)
+            count = known[0].issue.mentions + 1 if known else 1
+            writes = RouteWrites(
+                mentions=(recorded(one),),
+                issues=(issue(1, mentions=count),),
+                joins=(join(1, one),),
+                messages=(message("t", one),),
+            )
+            transaction.write("route", writes)
+    database.close()
+    return number
+
+
+def test_eight_writers_at_once(database: Database, database_url: str) -> None:
+    with ProcessPoolExecutor(WRITERS, mp_context=get_context("spawn")) as pool:
+        done = list(pool.map(write_a_lot, [database_url] * WRITERS, range(WRITERS)))
+    assert done == list(range(WRITERS))
+    counts = completeness(database)
+    total = WRITERS * ROUNDS
+    assert (counts.found, counts.tagged, counts.missing, counts.issues, counts.outbox) == (
+        total,
+        total,
+        0,
+        1,
+        2 * total,
+    )
+    with Route(database).transaction() as transaction:
+        assert transaction.lock_files(["passports"]) == {"passports": total}
+        (known,) = transaction.issues("passports", EARLIER)
+    assert known.issue.mentions == len(known.stories) == total

@@ -1,0 +1,176 @@
+"""The SQLite file: made at one blow, judged when opened, locked and filled up."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from gordon.errors import DatabaseUnfit, StoreUnavailable
+from store.backup import check
+from store.database import Database, open_database
+from store.dead import Dead
+from store.ingest import Ingest
+from store.migrate import upgrade
+from store.outbox import Outbox
+from store.status import completeness
+from tests.contracts.store_samples import NOW, feed, found, issue, join, letter, message, polled, recorded, write
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "gordon.db"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{path}", timeout=0.2)
+    upgrade(opened)
+    yield opened
+    opened.close()
+
+
+def test_folder_and_file_are_made(path: Path) -> None:
+    database = open_database(f"sqlite:///{path}")
+    assert database.path == path
+    database.close()
+    assert path.stat().st_size > 0
+    assert [one.name for one in path.parent.iterdir() if "new" in one.name] == []
+
+
+def test_every_connection_is_set_up(database: Database) -> None:
+    pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 200}
+    with database.reading() as connection:
+        assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas} == pragmas
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    with pytest.raises(DatabaseUnfit, match=r"cannot be created: .*; correct database"):
+        open_database(f"sqlite:///{tmp_path / 'data' / 'gordon.db'}")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_file_that_cannot_be_written(path: Path, database: Database) -> None:
+    database.close()
+    path.chmod(0o400)
+    with pytest.raises(DatabaseUnfit, match="cannot be written"):
+        open_database(f"sqlite:///{path}")
+
+
+def test_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "gordon.db").touch()
+    with pytest.raises(DatabaseUnfit, match=r"is empty \(0 bytes\): .*gordon db backup"):
+        open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
+
+
+def test_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "gordon.db").write_bytes(b"Bonjour! " * 1000)
+    with pytest.raises(DatabaseUnfit, match="is damaged"):
+        open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
+
+
+def test_flipped_page_is_noticed_when_opened(path: Path, database: Database) -> None:
+    write(database, messages=tuple(message("t", number) for number in range(2000)))
+    database.close()
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(b"\xa5" * 4096)
+    with pytest.raises(DatabaseUnfit, match=r"is damaged .*gordon db backup"):
+        open_database(f"sqlite:///{path}")
+
+
+def test_damage_in_a_big_file_is_found_by_check(path: Path, database: Database) -> None:
+    write(database, messages=tuple(message("t", number) for number in range(500)))
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA foreign_keys=OFF")
+        raw.execute("INSERT INTO tags VALUES ('nobody', 1, 'passports', 0, 1.0, '[]')")
+        raw.commit()
+    found = check(database)
+    assert any("tags: row" in line and "mentions" in line for line in found)
+    assert "gordon db backup" in found[-1]
+
+
+def test_locked_database_is_unavailable_and_recovers(path: Path, database: Database) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            write(database, mentions=(recorded(1),))
+        assert completeness(database).found == 0
+        other.rollback()
+    write(database, mentions=(recorded(1),))
+    assert completeness(database).found == 1
+
+
+def test_full_disk_leaves_nothing_half_done(database: Database) -> None:
+    write(database, mentions=(recorded(1),))
+    with database.writing() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(StoreUnavailable, match="full"):
+        write(database, mentions=(recorded(2), recorded(3, text="é" * 50_000)))
+    assert completeness(database).found == 1
+    with database.writing() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    write(database, mentions=(recorded(2), recorded(3, text="é" * 50_000)))
+    assert completeness(database).found == 3
+
+
+def test_every_transaction_that_writes_begins_immediate(database: Database) -> None:
+    """A deferred one would fail at once when it turned to writing while another wrote, whatever the timeout."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement.split("(")[0].strip())
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        Ingest(database).sync_feeds([feed(1)], NOW)
+        Ingest(database).record_poll(polled(1), [found(1)])
+        Ingest(database).due(NOW, 1)
+        outbox = Outbox(database)
+        outbox.lease("relay", "a", NOW, 10)
+        outbox.published([row.id for row in outbox.pending("ingest", 10)], NOW)
+        outbox.release("relay", "a")
+        outbox.prune_outbox(NOW)
+        write(database, mentions=(recorded(1),), issues=(issue(1),), joins=(join(1, 1),))
+        Dead(database).bury([letter(1)])
+        Dead(database).mark_replayed("letter-1", NOW)
+        completeness(database)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    begun = ""
+    for statement in statements:
+        if statement.startswith("BEGIN"):
+            begun = statement
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            assert begun == "BEGIN IMMEDIATE", statement
+    assert {one for one in statements if one.startswith("BEGIN")} == {"BEGIN", "BEGIN IMMEDIATE"}
+
+
+def test_pending_messages_are_found_by_their_index(database: Database) -> None:
+    query = "EXPLAIN QUERY PLAN SELECT id FROM outbox WHERE stage = 'a' AND published IS NULL ORDER BY id LIMIT 9"
+    with database.reading() as connection:
+        plan = [str(row[3]) for row in connection.exec_driver_sql(query)]
+    assert plan == ["SEARCH outbox USING INDEX ix_outbox_pending (stage=?)"]
+
+
+def test_a_forked_child_gets_connections_of_its_own(database: Database) -> None:
+    with database.reading() as connection:
+        mine = id(connection.connection.dbapi_connection)
+    child = os.fork()
+    if child == 0:
+        with database.reading() as connection:
+            same = id(connection.connection.dbapi_connection) == mine
+        os._exit(7 if same else 3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    write(database, mentions=(recorded(1),))
