@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_DROPPED = (
-    *range(0x00, 0x09), 0x0B, *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0),
-    0xAD,  # soft hyphen: it would hide words from the rules
-    0x061C, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070),
-    0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080),
-)  # fmt: skip
-_TABLE = dict.fromkeys(_DROPPED)
+# Controls, soft hyphens (they hide words from the rules), zero-width spaces, marks and overrides of direction, tags.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]+"
+)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 PARAGRAPH, LINE = "\u2029", "\u2028"
 
 
 def characters(text: str) -> str:
     """The text without characters that hide, reorder or break, in normal form C."""
-    return unicodedata.normalize("NFC", _SURROGATES.sub("\ufffd", text).translate(_TABLE))
+    return unicodedata.normalize("NFC", _SURROGATES.sub("\ufffd", _HIDDEN.sub("", text)))
 
 
 def line(text: str, most: int = 1000) -> str:

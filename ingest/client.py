@@ -152,6 +152,13 @@ class Client:
         self._timer = None if milliseconds < 0 else self._clock() + milliseconds / 1000
 
 
+class _Lent(socket.socket):
+    """pycurl copies the descriptor and drops this object: it closes its own without a word."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class _Exchange:
     """One request on its way, across its redirects; one object a hop."""
 
@@ -217,7 +224,7 @@ class _Exchange:
         if reason:
             self._refused = ("blocked", reason)
             return int(pycurl.SOCKET_BAD)
-        return socket.socket(family, kind, protocol)
+        return _Lent(family, kind, protocol)
 
     def _header(self, line: bytes) -> int | None:
         self._header_bytes += len(line)

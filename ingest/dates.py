@@ -31,7 +31,7 @@ def moment(raw: str, parsed: struct_time | None) -> datetime | None:
             return datetime(*parsed[:6], tzinfo=UTC)
         except ValueError:
             return None
-    return _french(raw)
+    return _mail(raw) or iso(raw) or _french(raw)
 
 
 def iso(raw: str) -> datetime | None:
@@ -48,8 +48,12 @@ def _french(raw: str) -> datetime | None:
     month = _MONTHS.get(found[2].lower()) if found else None
     if found is None or month is None:
         return None
+    return _mail(f"{found[1]} {month} {found[3]} {found[4] or '00:00:00'}")
+
+
+def _mail(raw: str) -> datetime | None:
     try:
-        return _utc(parsedate_to_datetime(f"{found[1]} {month} {found[3]} {found[4] or '00:00:00'}"))
+        return _utc(parsedate_to_datetime(raw[:100]))
     except (ValueError, OverflowError):
         return None
 

@@ -36,7 +36,7 @@ def to_text(html: str, most: int) -> str:
     source = html[: most * 8]
     if not _MARKUP.search(source):
         return paragraphs(source)
-    if depth(source) > MOST_DEPTH:
+    if source.count("<") > MOST_DEPTH and depth(source) > MOST_DEPTH:
         return paragraphs(_ANY_TAG.sub(" ", source))
     tree = LexborHTMLParser(source)
     tree.strip_tags(_HIDDEN, recursive=True)

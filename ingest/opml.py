@@ -187,7 +187,7 @@ def _feed(outline: Outline, tree: Tree) -> Feed | None:
     if isinstance(goal, str):
         tree.problems.append((outline.line, f"xmlUrl {redact(url)[:200]!r}: {goal}", "write an http or https address"))
         return None
-    given = outline.get(f"{tree.prefix}:id") if tree.prefix else ""
+    given = outline.get(f"{tree.prefix or 'gordon'}:id")
     if given and not _ID.match(given):
         tree.problems.append((outline.line, f"id {given[:60]!r} has characters it may not have", "use a-z 0-9 . _ -"))
         return None

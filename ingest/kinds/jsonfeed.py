@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ingest.clean import cut, line, plain
-from ingest.dates import iso
+from ingest.dates import moment
 from ingest.html import to_text
 from ingest.kinds.choose import newest
 from ingest.raw import Document, Parsed, RawEntry, RawFeed, Refused
@@ -29,7 +29,7 @@ def parse(text: str, document: Document) -> Parsed:
         return Refused(outcome="not-a-feed", detail="JSON, but without the version of a JSON Feed")
     items = data.get("items")
     found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    kept = newest(found, document.limits.entries, lambda item: iso(_word(item.get("date_published"))))
+    kept = newest(found, document.limits.entries, lambda item: moment(_word(item.get("date_published")), None))
     return RawFeed(
         title=line(_word(data.get("title"))),
         language=_word(data.get("language")),
@@ -48,7 +48,7 @@ def _entry(item: dict[str, Any], document: Document) -> RawEntry:
         title=line(_word(item.get("title"))),
         text=text,
         raw_date=date[:100],
-        published=iso(date),
+        published=moment(date, None),
         author=_author(item),
         language=_word(item.get("language")),
         cut=short,

@@ -24,6 +24,8 @@ _DOCTYPE = re.compile(r"<!DOCTYPE(?:[^>\[\"']|\"[^\"]*\"|'[^']*')*(\[)?", re.IGN
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _DECLARATION = re.compile(r"^\s*<\?xml\b.*?\?>", re.DOTALL)
 _HTML = ("text/html", "application/xhtml+xml")
+_FEED = re.compile(r"<(?:rss|feed|rdf:RDF|channel)[\s>]")
+_WRAPPING = 4000
 _PAGE_HEAD = 262_144
 
 
@@ -35,7 +37,7 @@ def claims(text: str) -> bool:
 def parse(text: str, document: Document) -> Parsed:
     """The entries that feedparser finds. HTML pages are told apart before, by their root element."""
     subset, root = prolog(text)
-    if root == "html":
+    if root == "html" and not _FEED.search(text[:_WRAPPING]):
         links = feed_links(text[:_PAGE_HEAD], document.url)
         return Refused(outcome="not-a-feed", detail="an HTML page", links=links)
     if subset:
@@ -73,7 +75,7 @@ def prolog(text: str) -> tuple[bool, str]:
 def _nothing(parsed: Any, text: str, document: Document) -> Refused:
     """feedparser found no feed: was it XML at all?"""
     links = feed_links(text[:_PAGE_HEAD], document.url)
-    if parsed.get("bozo") and not links and re.search(r"<(?:rss|feed|rdf:RDF|channel)\b", text[:2000]):
+    if parsed.get("bozo") and not links and _FEED.search(text[:_WRAPPING]):
         return Refused(outcome="unparseable", detail=line(f"{parsed.get('bozo_exception')}", 300))
     return Refused(outcome="not-a-feed", detail="XML or HTML, but not a feed", links=links)
 
@@ -93,10 +95,9 @@ def _entry(entry: Any, document: Document) -> RawEntry:
     most = document.limits.text
     value, kind, language = _content(entry)
     text, short = cut(to_text(value, most + 1) if kind in _HTML else plain(value), most)
-    link = _str(entry.get("link"))
     return RawEntry(
         guid=_str(entry.get("id")),
-        link=absolute(document.url, link) if link else "",
+        link=_link(entry, document.url),
         title=_title(entry, most),
         text=text,
         raw_date=_raw_date(entry)[:100],
@@ -105,6 +106,15 @@ def _entry(entry: Any, document: Document) -> RawEntry:
         language=language,
         cut=short,
     )
+
+
+def _link(entry: Any, base: str) -> str:
+    """The absolute address. feedparser takes a guid for the link when there is none: only believable ones are."""
+    link = _str(entry.get("link"))
+    guessed = entry.get("guidislink") and link == _str(entry.get("id"))
+    if not link or (guessed and not link.startswith(("http://", "https://", "/"))):
+        return ""
+    return absolute(base, link)
 
 
 def _content(entry: Any) -> tuple[str, str, str]:

@@ -1,0 +1,72 @@
+"""What the ingest tests share: origins on loopback, a client that may speak to them, one parser pool."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gordon.settings import Http, Parse
+from ingest.client import Client
+from ingest.http import Answer, Request
+from ingest.parser import ParserPool
+from tests.ingest.origin import Origin
+
+
+@pytest.fixture
+def origin() -> Iterator[Origin]:
+    with Origin() as server:
+        yield server
+
+
+@pytest.fixture
+def fetch() -> Iterator[Callable[..., Answer]]:
+    """fetch(url, resolve=..., ca_file=..., headers=..., **http settings) -> the answer. Loopback is allowed."""
+    clients: list[Client] = []
+
+    def run(url: str, *, resolve: tuple[str, ...] = (), ca_file: str = "", asks: Any = None, **settings: Any) -> Answer:
+        http = Http(**({"allow_networks": ("127.0.0.0/8", "::1/128")} | settings))
+        clients.append(Client(http, clock=time.monotonic, resolve=resolve, ca_file=ca_file))
+        clients[-1].start(Request("k", url, **(asks or {})))
+        return wait_for_answers(clients[-1], 1)[0]
+
+    yield run
+    for client in clients:
+        client.close()
+
+
+def wait_for_answers(client: Client, count: int, seconds: float = 20.0) -> list[Answer]:
+    answers: list[Answer] = []
+    until = time.monotonic() + seconds
+    while len(answers) < count and time.monotonic() < until:
+        answers += client.step(1.0)
+    assert len(answers) == count
+    return answers
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[ParserPool]:
+    """A pool whose limits suit the tests: short, but enough for any honest document."""
+    made = ParserPool(Parse(cpu=2.0, deadline=20.0, max_entries=50), clock=time.monotonic)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def parse(pool: ParserPool) -> Callable[..., Any]:
+    def run(body: bytes | str, content_type: str = "", url: str = "https://blog.example/feed") -> Any:
+        pool.submit("d", body.encode() if isinstance(body, str) else body, content_type, url)
+        return wait_for_documents(pool, 1)["d"]
+
+    return run
+
+
+def wait_for_documents(pool: ParserPool, count: int, seconds: float = 60.0) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    until = time.monotonic() + seconds
+    while len(found) < count and time.monotonic() < until:
+        found |= dict(pool.step(1.0))
+    assert len(found) == count
+    return found

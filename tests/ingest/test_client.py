@@ -1,0 +1,277 @@
+"""The outbound client against an origin that misbehaves (hostile cases 5 to 21)."""
+
+from __future__ import annotations
+
+import gzip
+import resource
+import time
+import zlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from gordon.settings import Http
+from ingest.client import Client, has_asynchronous_dns, user_agent
+from ingest.http import Answer, Failure, Request, Response
+from tests.ingest.conftest import wait_for_answers
+from tests.ingest.origin import Asked, Origin, Script, reply
+
+Fetch = Callable[..., Answer]
+
+
+def ok(answer: Answer) -> Response:
+    assert isinstance(answer, Response), answer
+    return answer
+
+
+def failed(answer: Answer, outcome: str, words: str) -> Failure:
+    assert isinstance(answer, Failure), answer
+    assert answer.outcome == outcome and words in answer.detail, answer
+    return answer
+
+
+def test_a_plain_answer(origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/feed"] = reply(gzip.compress(b"hello"), headers={"Content-Encoding": "gzip", "X-A": "1"})
+    answer = ok(fetch(origin.url("/feed"), contact="mailto:web@example.org"))
+    assert (answer.status, answer.body, answer.headers["x-a"]) == (200, b"hello", "1")
+    assert answer.wire > 20 and not answer.permanent
+    asked = origin.requests[0]
+    assert asked.headers["accept-encoding"] == "gzip"
+    assert asked.headers["user-agent"].startswith("Gordon/")
+    assert asked.headers["user-agent"].endswith("(+mailto:web@example.org)")
+    assert "if-none-match" not in asked.headers and "cookie" not in asked.headers
+
+
+def test_the_contact_cannot_smuggle_a_header() -> None:
+    assert user_agent("mailto:a@b\r\nX-Evil: 1").count("\n") == 0
+
+
+@pytest.mark.parametrize("etag", ['"abc"', 'W/"x"', "no quotes", '""'])
+def test_validators_go_out_verbatim(etag: str, origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/feed"] = reply(status=304, headers={"ETag": etag})
+    answer = ok(fetch(origin.url("/feed"), asks={"etag": etag, "last_modified": "yesterday, they say"}))
+    assert answer.status == 304 and answer.headers["etag"] == etag
+    assert origin.requests[0].headers["if-none-match"] == etag
+    assert origin.requests[0].headers["if-modified-since"] == "yesterday, they say"
+
+
+def test_many_requests_at_once_and_connections_are_reused(origin: Origin) -> None:
+    for number in range(20):
+        origin.answers[f"/{number}"] = reply(f"body {number}")
+    client = Client(Http(allow_networks=("127.0.0.0/8",)), clock=time.monotonic)
+    for round_ in range(2):
+        for number in range(20):
+            client.start(Request(f"{number}", origin.url(f"/{number}")))
+        answers = {answer.key: ok(answer).body for answer in wait_for_answers(client, 20)}
+        assert answers == {f"{number}": f"body {number}".encode() for number in range(20)}
+        if round_ == 0:
+            opened = origin.connections
+    assert origin.connections == opened
+    client.close()
+
+
+def test_redirects_are_followed_and_permanent_ones_told(origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/a"] = reply(status=301, headers={"Location": "b"}, body="x" * 100)
+    origin.answers["/b"] = reply(status=308, headers={"Location": f"//127.0.0.1:{origin.port}/c"})
+    origin.answers["/c"] = reply("here")
+    answer = ok(fetch(origin.url("/a")))
+    assert answer.body == b"here"
+    assert answer.url == answer.permanent == origin.url("/c")
+    origin.answers["/b"] = reply(status=302, headers={"Location": "/c"})
+    assert ok(fetch(origin.url("/a"))).permanent == ""
+
+
+def test_a_redirect_to_a_private_address_is_refused_at_that_hop(origin: Origin, fetch: Fetch) -> None:
+    for hop in range(4):
+        origin.answers[f"/{hop}"] = reply(status=302, headers={"Location": f"/{hop + 1}"})
+    origin.answers["/4"] = reply(status=302, headers={"Location": "//10.0.0.1/secret"})
+    failed(fetch(origin.url("/0")), "blocked", "10.0.0.1 is not a public address")
+    with Origin(host="127.0.0.2") as inside:
+        origin.answers["/in"] = reply(status=302, headers={"Location": inside.url("/")})
+        failed(fetch(origin.url("/in"), allow_networks=("127.0.0.1/32",)), "blocked", "127.0.0.2")
+        assert inside.connections == 0
+
+
+def test_loops_and_too_many_hops_end(origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/loop"] = reply(status=302, headers={"Location": "/loop"})
+    failed(fetch(origin.url("/loop")), "unreachable", "more than 5 redirects")
+    assert len(origin.requests) == 6
+    origin.answers["/nowhere"] = reply(status=302)
+    failed(fetch(origin.url("/nowhere")), "unreachable", "without a location")
+
+
+@pytest.mark.parametrize("to", ["file:///etc/passwd", "gopher://x/1", "data:text/xml,<rss/>", "ftp://x/"])
+def test_redirects_to_other_schemes_are_refused(to: str, origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/a"] = reply(status=302, headers={"Location": to})
+    failed(fetch(origin.url("/a")), "blocked", "redirect refused")
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "gopher://x/", "http:///x", "", "http://h:99999/", "http://a b/"]
+)
+def test_other_addresses_are_refused_at_once(url: str, fetch: Fetch) -> None:
+    assert isinstance(fetch(url), Failure)
+
+
+def test_credentials_stay_with_their_origin(origin: Origin, fetch: Fetch) -> None:
+    with Origin(host="127.0.0.2") as other:
+        origin.answers["/a"] = reply(status=302, headers={"Location": other.url("/b", userinfo="evil:x")})
+        other.answers["/b"] = reply(status=302, headers={"Location": origin.url("/c")})
+        origin.answers["/c"] = reply("back")
+        asks = {"headers": {"X-Api-Key": "k-e-y"}}
+        ok(fetch(origin.url("/a", userinfo="us%40er:s3cret"), asks=asks))
+        assert origin.requests[0].headers["authorization"] == "Basic dXNAZXI6czNjcmV0"
+        assert origin.requests[0].headers["x-api-key"] == "k-e-y"
+        assert not {"authorization", "x-api-key"} & set(other.requests[0].headers)
+        assert "authorization" in origin.requests[1].headers
+
+
+def test_no_answer_holds_the_password(origin: Origin, fetch: Fetch) -> None:
+    answers = [
+        fetch(origin.url("/404", userinfo="user:s3cret")),
+        fetch("ftp://user:s3cret@blog.example/"),
+        fetch("http://user:s3cret@127.0.0.1:1/"),
+        fetch("http://user:s3cret@10.0.0.1/"),
+        fetch("http://user:s3cret@[broken/"),
+    ]
+    assert all("s3cret" not in repr(answer) for answer in answers)
+
+
+def test_proxies_of_the_environment_are_ignored(origin: Origin, fetch: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1/")
+    origin.answers["/"] = reply("direct")
+    assert ok(fetch(origin.url("/"))).body == b"direct"
+
+
+def bomb(kind: str) -> bytes:
+    once = gzip.compress(bytes(200 * 1024**2), 6)
+    return once if kind == "gzip" else gzip.compress(once)
+
+
+def test_a_gzip_bomb_is_cut_at_the_cap_without_growing(origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/bomb"] = reply(bomb("gzip"), headers={"Content-Encoding": "gzip"})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    failed(fetch(origin.url("/bomb"), max_body=1024**2), "unreachable", "larger than 1048576 bytes")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate", "bogus"])
+def test_only_gzip_is_decoded(encoding: str, origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/"] = reply(zlib.compress(b"x"), headers={"Content-Encoding": encoding})
+    failed(fetch(origin.url("/")), "unreachable", "only gzip was asked for")
+
+
+def test_broken_and_unfinished_gzip_is_not_a_body(origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/broken"] = reply(b"not gzip at all", headers={"Content-Encoding": "gzip"})
+    failed(fetch(origin.url("/broken")), "unreachable", "broken gzip")
+    origin.answers["/half"] = reply(gzip.compress(bytes(1000))[:-6], headers={"Content-Encoding": "gzip"})
+    failed(fetch(origin.url("/half")), "unreachable", "ends in the middle")
+
+
+def test_gzip_of_several_members_with_padding(origin: Origin, fetch: Fetch) -> None:
+    data = gzip.compress(b"one ") + gzip.compress(b"two") + bytes(20)
+    origin.answers["/"] = reply(data, headers={"Content-Encoding": "gzip"})
+    assert ok(fetch(origin.url("/"))).body == b"one two"
+
+
+def endless(_: Asked) -> Script:
+    def body() -> Iterator[bytes | float]:
+        yield b"HTTP/1.1 200 OK\r\n\r\n"
+        while True:
+            yield bytes(65536)
+
+    return body()
+
+
+def test_an_endless_body_is_cut_at_the_cap(origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/"] = endless
+    answer = failed(fetch(origin.url("/"), max_body=1024**2), "unreachable", "larger than")
+    assert answer.wire < 2 * 1024**2
+
+
+def test_an_endless_body_behind_a_redirect_too(origin: Origin, fetch: Fetch) -> None:
+    def answer(_: Asked) -> Script:
+        yield b"HTTP/1.1 302 F\r\nLocation: /b\r\n\r\n"
+        while True:
+            yield bytes(65536)
+
+    origin.answers["/"] = answer
+    failed(fetch(origin.url("/"), max_body=1024**2), "unreachable", "huge body")
+
+
+def drip(start: bytes, part: bytes) -> Callable[[Asked], Script]:
+    def answer(_: Asked) -> Script:
+        yield start
+        while True:
+            yield 0.05
+            yield part
+
+    return answer
+
+
+SLOW = {
+    "body": drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x"),
+    "headers": drip(b"HTTP/1.1 200 OK\r\n", b"X-Slow: 1\r\n"),
+    "silence": drip(b"", b""),
+}
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_the_total_deadline_holds_however_slowly_it_drips(kind: str, origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/"] = SLOW[kind]
+    failed(fetch(origin.url("/"), deadline=0.5), "unreachable", "deadline")
+
+
+def test_the_deadline_is_for_all_redirects_together(origin: Origin, fetch: Fetch) -> None:
+    def hop(_: Asked) -> Script:
+        yield 0.3
+        yield reply(status=302, headers={"Location": "/"})
+
+    origin.answers["/"] = hop
+    failed(fetch(origin.url("/"), deadline=0.5), "unreachable", "deadline")
+    assert len(origin.requests) <= 2
+
+
+WEIRD = {
+    "10,000 headers": b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(10_000)) + b"\r\n",
+    "1 MB header": b"HTTP/1.1 200 OK\r\nX-Big: " + b"x" * 1024**2 + b"\r\n\r\n",
+    "bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nabc",
+    "http 0.9": b"<rss><channel/></rss>",
+    "longer than said": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
+    "cut chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\nabc",
+    "nothing": b"",
+    "bad length": b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nx",
+    "odd status": b"HTTP/1.1 abc Nope\r\n\r\nx",
+}
+
+
+@pytest.mark.parametrize("kind", WEIRD)
+def test_a_broken_answer_is_no_answer(kind: str, origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/"] = lambda _: [WEIRD[kind]]
+    failed(fetch(origin.url("/"), deadline=5), "unreachable", "")
+
+
+def test_hundred_continue_is_skipped(origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/"] = b"HTTP/1.1 100 Continue\r\nX-A: 1\r\n\r\n" + reply("real")
+    answer = ok(fetch(origin.url("/")))
+    assert (answer.status, answer.body) == (200, b"real") and "x-a" not in answer.headers
+
+
+def test_a_dead_port_and_an_unknown_name_are_unreachable(fetch: Fetch) -> None:
+    failed(fetch("http://127.0.0.1:1/"), "unreachable", "does not accept connections")
+    failed(fetch("http://name.invalid/"), "unreachable", "")
+
+
+def test_cancelled_requests_are_not_answered(origin: Origin) -> None:
+    origin.answers["/"] = SLOW["silence"]
+    client = Client(Http(allow_networks=("127.0.0.0/8",)), clock=time.monotonic)
+    client.start(Request("k", origin.url("/")))
+    client.step(0.1)
+    client.cancel_all()
+    assert client.step(0.1) == []
+    client.close()
+
+
+def test_this_libcurl_resolves_names_in_the_background() -> None:
+    assert has_asynchronous_dns()
