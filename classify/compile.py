@@ -32,10 +32,13 @@ def places(sources: Mapping[str, str], lines: Mapping[str, Lines]) -> PlaceOf:
 
 
 def compile_engine(
-    files: Sequence[PolicyFile], place_of: PlaceOf, pipelines: Pipelines
+    files: Sequence[PolicyFile], place_of: PlaceOf, pipelines: Pipelines, lemmas: Lemmas | None = None
 ) -> tuple[Engine | None, list[Problem]]:
-    """The engine, or None and every rule that is wrong. ``pipelines``: one for the life of the process."""
-    tools = Tools(pipelines, Lemmas())
+    """The engine, or None and every rule that is wrong. ``pipelines``: one for the life of the process.
+
+    ``lemmas``: large tables, read where a pattern needs them; by default they are forgotten when this returns.
+    """
+    tools = Tools(pipelines, lemmas or Lemmas())
     rules: list[CompiledRule] = []
     problems: list[Problem] = []
     for entry, path, rule in _rules(files):

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 
 LANGUAGES = ("en", "fr")
 
 
 class Lemmas:
-    """Both tables the other way round: lemma to words. Read on first use (0.5 s, 100 MB): keep it only to compile."""
+    """The tables the other way round: lemma to words. Read on first use (0.5 s, 50 MB each): only to compile."""
+
+    def __init__(self) -> None:
+        self._inverse: dict[str, dict[str, list[str]]] = {}
 
     def forms(self, lemmas: Iterable[str], languages: Iterable[str]) -> frozenset[str]:
         """These lemmas and every word that has one of them in one of these languages."""
         wanted = frozenset(lemma.lower() for lemma in lemmas)
-        found = [word for language in languages for lemma in wanted for word in self._inverse[language].get(lemma, ())]
+        found = [word for language in languages for lemma in wanted for word in self._of(language).get(lemma, ())]
         return wanted.union(found)
 
-    @cached_property
-    def _inverse(self) -> dict[str, dict[str, list[str]]]:
-        return {language: _inverse(language) for language in LANGUAGES}
+    def _of(self, language: str) -> dict[str, list[str]]:
+        if language not in self._inverse:
+            self._inverse[language] = _inverse(language)
+        return self._inverse[language]
 
 
 def _inverse(language: str) -> dict[str, list[str]]:

@@ -42,10 +42,12 @@ class Pipeline:
 
         self.nlp = spacy.blank(language)
         self._matchers: dict[str, Any] = {}
+        self._lexemes = len(self.nlp.vocab)
 
     @property
-    def lexemes(self) -> int:
-        return len(self.nlp.vocab)
+    def gathered(self) -> int:
+        """The word forms it has learnt since it was built."""
+        return len(self.nlp.vocab) - self._lexemes
 
     def matcher(self, pattern: Pattern) -> Any:
         """spaCy's matcher of this pattern, kept."""
@@ -67,7 +69,7 @@ class Pipelines:
     def pipeline(self, language: str) -> Pipeline:
         """The pipeline of "en" or "fr". The first of a language takes 0.3 s (en) to 3 s (fr)."""
         known = self._pipelines.get(language)
-        if known is None or known.lexemes > self._max_lexemes:
+        if known is None or known.gathered > self._max_lexemes:
             known = self._pipelines[language] = Pipeline(language)
         return known
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from classify.compile import compile_engine, places
 from classify.engine import Engine
+from classify.lemmas import Lemmas
 from classify.matchers.spacy_runtime import Pipelines
 from gordon.desk.schema import PolicyFile
 from gordon.desk.validate import build
@@ -14,6 +15,7 @@ from gordon.desk.yaml_lines import Lines, parse
 from gordon.errors import Problem
 
 PIPELINES = Pipelines()  # French takes seconds to load: the tests share one
+LEMMAS = Lemmas()
 SOURCE = "files/passport-services.yaml"
 PASSPORT = """\
 file: passport-services
@@ -44,12 +46,14 @@ def read(yaml: str) -> tuple[PolicyFile, dict[str, Lines]]:
 
 def compiled(yaml: str) -> tuple[Engine | None, list[Problem]]:
     entry, lines = read(yaml)
-    return compile_engine([entry], places({entry.file: SOURCE}, lines), PIPELINES)
+    return compile_engine([entry], places({entry.file: SOURCE}, lines), PIPELINES, LEMMAS)
 
 
 def engine_of(*files: dict[str, Any]) -> Engine:
     """An engine of files given as data, which must be without problems."""
-    engine, problems = compile_engine([PolicyFile.model_validate(one) for one in files], places({}, {}), PIPELINES)
+    engine, problems = compile_engine(
+        [PolicyFile.model_validate(one) for one in files], places({}, {}), PIPELINES, LEMMAS
+    )
     assert engine is not None, problems
     return engine
 
