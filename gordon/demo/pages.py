@@ -58,12 +58,20 @@ def opml(blogs: Sequence[Blog], base: str) -> str:
     """Every feed of the origin as OPML, with the address that it really has."""
     rows = "\n".join(_outline(Site(blog, base)) for blog in blogs)
     head = element("head", element("title", "The blogs of the demo"))
-    document = element("opml", f"{head}\n{element('body', rows)}", {"version": "2.0"})
+    document = element(
+        "opml", f"{head}\n{element('body', rows)}", {"version": "2.0", "xmlns:gordon": "urn:gordon:opml:1"}
+    )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{document}\n'
 
 
 def _outline(site: Site) -> str:
-    names = {"type": "rss", "text": site.blog.title, "xmlUrl": site.feed, "htmlUrl": site.home}
+    names = {
+        "type": "rss",
+        "text": site.blog.title,
+        "gordon:id": site.blog.blog,
+        "xmlUrl": site.feed,
+        "htmlUrl": site.home,
+    }
     return element("outline", "", names | {"language": site.blog.language})
 
 
