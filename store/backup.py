@@ -49,7 +49,6 @@ def _copy(source: Path, target: Path) -> None:
         old.execute("BEGIN")
         old.execute("SELECT count(*) FROM sqlite_master")
         old.backup(new, pages=_PAGES)
-        new.execute("PRAGMA journal_mode=DELETE")
 
 
 def check(database: Database) -> list[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from gordon.errors import DatabaseUnfit, DeskInvalid, Problem
+from gordon.errors import DatabaseUnfit, DeskInvalid, GordonError, Problem
 from store.faults import RESTORE, wrapped
 from store.sqlite import QUICK_CHECK_BELOW, WRITES, open_sqlite, quick_check
 
@@ -74,7 +74,7 @@ def open_database(url: str, *, timeout: float = 5.0) -> Database:
     database = Database(engine)
     try:
         _try_out(database)
-    except BaseException:
+    except GordonError:
         database.close()
         raise
     return database

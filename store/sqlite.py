@@ -36,7 +36,7 @@ def _prepare(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            _create(path)
+            create_file(path)
     except OSError as error:
         remedy = "correct database (or data) in gordon.toml, or the rights on the folder"
         raise DatabaseUnfit(f"{path}: cannot be created: {error.strerror}; {remedy}") from error
@@ -46,8 +46,9 @@ def _prepare(path: Path) -> None:
         raise DatabaseUnfit(f"{path} is empty (0 bytes): {RESTORE}; or delete it to begin anew")
 
 
-def _create(path: Path) -> None:
-    """Makes the file at one blow with its first page in it, so that an empty file is always a damaged one."""
+def create_file(path: Path) -> None:
+    """Makes the file at one blow with its first page in it, so that an empty file is always a damaged one; leaves a
+    file alone that is there already. Raises OSError, StoreUnavailable."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     draft.unlink(missing_ok=True)
     try:

@@ -36,7 +36,7 @@ def polled(number: int, at: datetime = NOW, **news: object) -> FeedState:
         "outcome": "ok",
         "status": 200,
     }
-    return FeedState(**(state | news))  # type: ignore[arg-type]  # mixed on purpose
+    return FeedState(**(state | news))  # type: ignore[arg-type]  # a dict of mixed values
 
 
 def mention(number: int, revision: int = 1, *, text: str = "", seen: datetime = NOW) -> Mention:
@@ -85,7 +85,7 @@ def recorded(number: int, revision: int = 1, *, files: tuple[str, ...] = ("passp
 
 def issue(number: int, *, file: str = "passports", last_seen: datetime = NOW, **news: object) -> Issue:
     row = {"title": f"Les délais {number}", "state": "open", "opened": EARLIER, "mentions": 1}
-    return Issue(id=f"issue-{number}", file=file, last_seen=last_seen, **(row | news))  # type: ignore[arg-type]
+    return Issue(id=f"issue-{number}", file=file, last_seen=last_seen, **(row | news))  # type: ignore[arg-type]  # a dict of mixed values
 
 
 def join(issue: int, mention: int, revision: int = 1, why: str = "same story") -> Join:
@@ -112,7 +112,7 @@ def item(number: int, issue: int = 1, *, team: tuple[str, ...] = ("gordon",), st
         files=("passports",),
         mention=MentionRef(id="mention-1", url="https://blog-1.example/1", title="Les délais"),
         mentions=1,
-        priority=priority,  # type: ignore[arg-type]
+        priority=priority,  # type: ignore[arg-type]  # a dict of mixed values
         team=tuple(member(person) for person in team),
         gaps=(Gap(kind="discipline", need="advocacy", why="nobody on duty"),),
         clocks={"acknowledge_by": LATER},
@@ -122,7 +122,7 @@ def item(number: int, issue: int = 1, *, team: tuple[str, ...] = ("gordon",), st
     )
     return Item(
         id=assigned.item, issue=assigned.issue, queue=queue, file="passports", priority=assigned.priority,
-        state=state, opened=opened, updated=opened, assigned=assigned,  # type: ignore[arg-type]
+        state=state, opened=opened, updated=opened, assigned=assigned,  # type: ignore[arg-type]  # a dict of mixed values
     )  # fmt: skip
 
 
@@ -148,4 +148,4 @@ def letter(number: int, *, subject: str = "", stage: str = "classify", died: dat
 def write(database: Database, **writes: object) -> None:
     """One transaction of route with these rows."""
     with Route(database).transaction() as transaction:
-        transaction.write("route", RouteWrites(**writes))  # type: ignore[arg-type]
+        transaction.write("route", RouteWrites(**writes))  # type: ignore[arg-type]  # a dict of mixed values

@@ -174,3 +174,10 @@ def test_polling_a_feed_nobody_subscribed_keeps_it_retired(ingest: Ingest, datab
     ingest.record_poll(polled(9), [])
     assert ingest.due(LATER + timedelta(hours=1), 10) == []
     assert [one.id for one, _ in feeds(database, retired=True)] == ["blog-9"]
+
+
+def test_a_state_without_a_poll_adds_no_line(ingest: Ingest, database: Database) -> None:
+    ingest.sync_feeds([feed(1)], NOW)
+    ingest.record_poll(polled(1, last_poll=None), [])
+    assert ingest.due(LATER + timedelta(hours=1), 1) == [polled(1, last_poll=None)]
+    assert poll_history(database, "blog-1", 10) == []

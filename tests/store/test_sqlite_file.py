@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from store.dead import Dead
 from store.ingest import Ingest
 from store.migrate import upgrade
 from store.outbox import Outbox
+from store.sqlite import QUICK_CHECK_BELOW, create_file
 from store.status import completeness
 from tests.contracts.store_samples import NOW, feed, found, issue, join, letter, message, polled, recorded, write
 
@@ -56,12 +58,34 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
         open_database(f"sqlite:///{tmp_path / 'data' / 'gordon.db'}")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_file_that_cannot_be_written(path: Path, database: Database) -> None:
-    database.close()
-    path.chmod(0o400)
-    with pytest.raises(DatabaseUnfit, match="cannot be written"):
+def test_file_that_cannot_be_written() -> None:
+    """Asked by a child without rights, as root may write everywhere."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "gordon.db"
+        open_database(f"sqlite:///{path}").close()
+        path.chmod(0o444)
+        Path(folder).chmod(0o755)
+        child = os.fork()
+        if child == 0:
+            os._exit(_refused_without_rights(path))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+
+
+def _refused_without_rights(path: Path) -> int:
+    if os.geteuid() == 0:
+        os.setuid(65534)
+    try:
         open_database(f"sqlite:///{path}")
+    except DatabaseUnfit as error:
+        return 3 if "file or folder cannot be written" in str(error) else 4
+    return 5
+
+
+def test_the_slower_of_two_that_make_the_file_uses_that_of_the_other(path: Path, database: Database) -> None:
+    before = path.stat()
+    create_file(path)
+    assert (path.stat().st_ino, path.stat().st_size) == (before.st_ino, before.st_size)
+    assert [one.name for one in path.parent.iterdir() if "new" in one.name] == []
 
 
 def test_empty_file(tmp_path: Path) -> None:
@@ -89,7 +113,29 @@ def test_flipped_page_is_noticed_when_opened(path: Path, database: Database) -> 
         open_database(f"sqlite:///{path}")
 
 
-def test_damage_in_a_big_file_is_found_by_check(path: Path, database: Database) -> None:
+def test_a_big_file_is_opened_without_reading_it_all(path: Path, database: Database) -> None:
+    write(database, mentions=(recorded(1, text="é" * (QUICK_CHECK_BELOW // 2)), recorded(2)))
+    database.close()
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'ix_mentions_seen'").fetchone()[0]
+    assert path.stat().st_size > QUICK_CHECK_BELOW
+    with path.open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xa5" * 4096)
+    damaged = open_database(f"sqlite:///{path}")
+    assert "gordon db backup" in check(damaged)[-1]
+    damaged.close()
+
+
+def test_all_connections_busy(database: Database) -> None:
+    with pytest.raises(StoreUnavailable, match="all connections are busy"), ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(database.reading())
+    assert completeness(database).found == 0
+
+
+def test_rows_that_refer_to_nothing_are_found_by_check(path: Path, database: Database) -> None:
     write(database, messages=tuple(message("t", number) for number in range(500)))
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("PRAGMA foreign_keys=OFF")
