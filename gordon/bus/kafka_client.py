@@ -1,0 +1,159 @@
+"""The one door to kafka-python: its names, configuration and errors, and the time limits that it does not keep."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from gordon.bus.kafka_settings import KafkaSettings
+from gordon.errors import BusUnavailable
+
+with warnings.catch_warnings():
+    # kafka-python 3.0.12 reads its schemas, at import, by a function that Python 3.11 and 3.12 call deprecated.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+    from kafka.admin import OffsetSpec
+    from kafka.consumer.subscription_state import ConsumerRebalanceListener
+    from kafka.coordinator.assignors.range import RangePartitionAssignor
+    from kafka.errors import (
+        CommitFailedError,
+        FencedInstanceIdError,
+        IllegalGenerationError,
+        KafkaError,
+        MessageSizeTooLargeError,
+        RebalanceInProgressError,
+        RecordListTooLargeError,
+        UnknownMemberIdError,
+    )
+    from kafka.net.compat import KafkaNetClient
+    from kafka.structs import OffsetAndMetadata, TopicPartition
+
+__all__ = [
+    "CLAIM_LOST",
+    "TOO_LARGE",
+    "ConsumerRebalanceListener",
+    "KafkaAdminClient",
+    "KafkaConsumer",
+    "KafkaError",
+    "KafkaProducer",
+    "OffsetAndMetadata",
+    "OffsetSpec",
+    "RangePartitionAssignor",
+    "TopicPartition",
+    "bounded",
+    "connection_options",
+    "errors",
+    "milliseconds",
+    "opened",
+    "patient",
+    "quiet",
+]
+
+CLAIM_LOST = (
+    CommitFailedError,
+    FencedInstanceIdError,
+    IllegalGenerationError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
+)
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+CLOSE = 3.0
+
+T = TypeVar("T")
+
+
+def connection_options(servers: Sequence[str], settings: KafkaSettings) -> dict[str, Any]:
+    """What all clients of kafka-python are told; an empty setting is left to the library."""
+    optional = {
+        "sasl_mechanism": settings.sasl_mechanism,
+        "sasl_plain_username": settings.sasl_username,
+        "sasl_plain_password": settings.sasl_password,
+        "ssl_cafile": settings.ssl_cafile,
+        "ssl_certfile": settings.ssl_certfile,
+        "ssl_keyfile": settings.ssl_keyfile,
+        "ssl_password": settings.ssl_password,
+    }
+    return {
+        "bootstrap_servers": list(servers),
+        "client_id": "gordon",
+        "security_protocol": settings.security_protocol,
+        "request_timeout_ms": milliseconds(settings.request_timeout),
+        "bootstrap_timeout_ms": milliseconds(settings.request_timeout),
+        "reconnect_backoff_max_ms": 1000,
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+def milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+@contextmanager
+def errors(what: str) -> Iterator[None]:
+    """Turns what the library raises into BusUnavailable."""
+    try:
+        yield
+    except (KafkaError, OSError) as error:
+        raise BusUnavailable(f"{what}: {type(error).__name__}: {error}") from error
+
+
+def opened(factory: Callable[..., T], options: Mapping[str, Any], seconds: float) -> T:
+    """A client, or BusUnavailable within about ``seconds``. A constructor that fails would leave its thread and
+    sockets behind, so the network part is made here, where it can be closed."""
+    networks: list[Any] = []
+
+    def network(**settings: Any) -> Any:
+        networks.append(KafkaNetClient(**settings))
+        return networks[-1]
+
+    try:
+        with errors("no connection to Kafka"):
+            return bounded(lambda: factory(**options, kafka_client=network), seconds, "connecting to Kafka")
+    except BaseException:
+        for each in networks:
+            quiet(each.close)
+        raise
+
+
+def bounded(call: Callable[[], T], seconds: float, what: str) -> T:
+    """The result of ``call``, or BusUnavailable after ``seconds``: the library waits for ever in several places.
+    What then still hangs does so in a daemon thread, until its client is closed."""
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:  # carried over to the calling thread
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name=f"gordon-{what}", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failures:
+        raise failures[0]
+    if not results:
+        raise BusUnavailable(f"{what}: no answer within {seconds:g} s")
+    return results[0]
+
+
+def quiet(close: Callable[[], object], seconds: float = CLOSE) -> None:
+    """Closes, within ``seconds`` and without complaint: what is closed may be broken, and nobody needs it any more."""
+    with suppress(BusUnavailable, KafkaError, OSError, RuntimeError):
+        bounded(close, seconds, "closing")
+
+
+def patient(call: Callable[[], T], seconds: float) -> T:
+    """The result of ``call``, tried again for ``seconds`` while the broker says that it is not ready."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return call()
+        except KafkaError as error:
+            if not error.retriable or time.monotonic() >= until:
+                raise
+            time.sleep(0.1)

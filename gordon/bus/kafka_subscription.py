@@ -1,0 +1,260 @@
+"""Reading from Kafka: one member of a consumer group, and a reader without a group.
+
+The notes of ``begin`` travel as metadata of the group's committed offsets, so they follow a partition to another host.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gordon.bus import Record
+from gordon.bus.kafka_client import (
+    CLAIM_LOST,
+    ConsumerRebalanceListener,
+    KafkaConsumer,
+    KafkaError,
+    OffsetAndMetadata,
+    RangePartitionAssignor,
+    TopicPartition,
+    errors,
+    milliseconds,
+    opened,
+    quiet,
+)
+from gordon.bus.kafka_settings import KafkaSettings
+from gordon.bus.notes import NOTHING, Note, after, begun, from_text, marked, to_text
+
+LARGEST_FETCH = 4 * 1024 * 1024
+MOST_BETWEEN_POLLS = 300.0
+"""Seconds after which a member that does not poll loses its partitions though its process lives: longer than the
+slowest batch. A dead process is noticed by the session timeout."""
+SIGN_OF_LIFE = 5.0
+"""Seconds of silence after which the broker is asked whether it is there: to the library, away looks like empty."""
+
+
+def consumer_options(connection: Mapping[str, Any], settings: KafkaSettings) -> dict[str, Any]:
+    """A consumer that never commits by itself and never shows what a transaction took back."""
+    return {
+        **connection,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "isolation_level": "read_committed",
+        "partition_assignment_strategy": (RangePartitionAssignor,),
+        "session_timeout_ms": milliseconds(settings.session_timeout),
+        "heartbeat_interval_ms": milliseconds(min(3.0, settings.session_timeout / 3)),
+        "max_poll_interval_ms": milliseconds(max(MOST_BETWEEN_POLLS, settings.session_timeout)),
+        "max_partition_fetch_bytes": LARGEST_FETCH,
+        "metrics_enabled": False,
+    }
+
+
+@dataclass(slots=True)
+class Place:
+    """A partition this member reads: the offset of the first uncommitted record, and the note beside it."""
+
+    committed: int
+    note: Note = NOTHING
+
+
+class Revoked(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
+    """Remembers which partitions were taken away. Runs in the library's thread, and never raises."""
+
+    def __init__(self) -> None:
+        self.partitions: deque[Any] = deque()
+
+    def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
+        self.partitions.extend(revoked)
+
+    def on_partitions_lost(self, lost: Iterable[Any]) -> None:
+        self.partitions.extend(lost)
+
+    def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+        pass
+
+
+class KafkaSubscription:
+    """One member of a group; ``gordon.bus.Subscription``."""
+
+    def __init__(
+        self,
+        connection: Mapping[str, Any],
+        settings: KafkaSettings,
+        topics: Sequence[str],
+        group: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limit = milliseconds(settings.request_timeout)
+        self._clock = clock
+        self._topics = list(topics)
+        self._places: dict[Any, Place] = {}
+        self._revoked = Revoked()
+        self._closed = False
+        options = {**consumer_options(connection, settings), "group_id": group}
+        self._consumer: Any = opened(KafkaConsumer, options, settings.request_timeout + 1.0)
+        self._consumer.subscribe(self._topics, listener=self._revoked)
+        self._heard = clock()
+
+    def poll(self, timeout: float, most: int) -> Sequence[Record]:
+        with errors("polling"):
+            polled = self._consumer.poll(timeout_ms=milliseconds(timeout), max_records=most)
+            self._forget_revoked()
+            if not polled:
+                self._check_life()
+                return ()
+            self._heard = self._clock()
+            try:
+                for partition, records in polled.items():
+                    if partition not in self._places:
+                        self._places[partition] = self._place(partition, records[0].offset)
+            except KafkaError:
+                for partition, records in polled.items():
+                    self._seek(partition, records[0].offset)
+                raise
+        return [record for partition, records in polled.items() for record in self._records(partition, records)]
+
+    def _place(self, partition: Any, first: int) -> Place:
+        found = self._consumer.committed(partition, metadata=True, timeout_ms=self._limit)
+        if found is None or found.offset < 0:
+            return Place(first)
+        return Place(found.offset, from_text(found.metadata))
+
+    def _records(self, partition: Any, records: Sequence[Any]) -> list[Record]:
+        note = self._places[partition].note
+        converted = [to_record(record) for record in records]
+        return [marked(note, record) for record in converted] if note else converted
+
+    def _check_life(self) -> None:
+        if self._clock() - self._heard >= SIGN_OF_LIFE:
+            self._consumer.committed(TopicPartition(self._topics[0], 0), timeout_ms=self._limit)
+            self._heard = self._clock()
+
+    def _forget_revoked(self) -> None:
+        while self._revoked.partitions:
+            self._places.pop(self._revoked.partitions.popleft(), None)
+
+    def begin(self, records: Sequence[Record]) -> None:
+        alone = len(records) == 1
+        self._write(
+            {
+                partition: Place(place.committed, begun(place.note, some, alone=alone))
+                for partition, place, some in self._sorted_out(records)
+            }
+        )
+
+    def commit(self, records: Sequence[Record]) -> None:
+        places = {}
+        for partition, place, some in self._sorted_out(records):
+            last = max(record.offset for record in some)
+            places[partition] = Place(max(place.committed, last + 1), after(place.note, last))
+        self._write(places)
+
+    def rewind(self) -> None:
+        self._forget_revoked()
+        for partition, place in self._places.items():
+            self._seek(partition, place.committed)
+        self._write({partition: Place(place.committed) for partition, place in self._places.items() if place.note})
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            quiet(lambda: self._consumer.close(autocommit=False, timeout_ms=2000))
+
+    def _seek(self, partition: Any, offset: int) -> None:
+        if partition in self._consumer.assignment():
+            self._consumer.seek(partition, offset)
+
+    def _sorted_out(self, records: Sequence[Record]) -> list[tuple[Any, Place, list[Record]]]:
+        """The records by partition, without those of partitions that are lost."""
+        self._forget_revoked()
+        found: dict[Any, list[Record]] = {}
+        for record in records:
+            found.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
+        return [(each, self._places[each], some) for each, some in found.items() if each in self._places]
+
+    def _write(self, places: Mapping[Any, Place]) -> None:
+        """Commits offsets and notes. Without effect when the group has gone on without this member: the library then
+        joins again at the next poll and starts from what is committed, so the work is redone."""
+        if not places:
+            return
+        offsets = {each: OffsetAndMetadata(place.committed, to_text(place.note), -1) for each, place in places.items()}
+        try:
+            with errors("committing"):
+                self._commit(offsets)
+        except Lost:
+            self._places.clear()
+        else:
+            self._places.update(places)
+            self._heard = self._clock()
+
+    def _commit(self, offsets: Mapping[Any, Any]) -> None:
+        try:
+            self._consumer.commit(offsets, timeout_ms=self._limit)
+        except CLAIM_LOST as error:
+            raise Lost from error
+
+
+class Lost(Exception):
+    """The group has gone on without this member; never leaves this file."""
+
+
+class KafkaTail:
+    """All partitions of one topic, without a group; positions live in memory only."""
+
+    def __init__(
+        self,
+        connection: Mapping[str, Any],
+        settings: KafkaSettings,
+        topic: str,
+        partitions: int,
+        *,
+        from_start: bool,
+    ) -> None:
+        options = {**consumer_options(connection, settings), "group_id": None}
+        self._closed = False
+        self._consumer: Any = opened(KafkaConsumer, options, settings.request_timeout + 1.0)
+        try:
+            with errors("tailing"):
+                places = [TopicPartition(topic, number) for number in range(partitions)]
+                self._consumer.assign(places)
+                ask = self._consumer.beginning_offsets if from_start else self._consumer.end_offsets
+                self._start = ask(places, timeout_ms=milliseconds(settings.request_timeout))
+                self.rewind()
+        except BaseException:
+            self.close()
+            raise
+
+    def poll(self, timeout: float, most: int) -> Sequence[Record]:
+        with errors("polling"):
+            polled = self._consumer.poll(timeout_ms=milliseconds(timeout), max_records=most)
+        return [to_record(record) for records in polled.values() for record in records]
+
+    def begin(self, records: Sequence[Record]) -> None:
+        pass
+
+    def commit(self, records: Sequence[Record]) -> None:
+        pass
+
+    def rewind(self) -> None:
+        for partition, offset in self._start.items():
+            self._consumer.seek(partition, offset)
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            quiet(lambda: self._consumer.close(autocommit=False, timeout_ms=2000))
+
+
+def to_record(record: Any) -> Record:
+    """From the library's record; a header or key of foreign make may have no value."""
+    return Record(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key.decode("utf-8", "replace") if record.key else "",
+        record.value or b"",
+        tuple([(name, value or b"") for name, value in record.headers]),
+    )
