@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from classify.lemmas import LANGUAGES, Lexicon
 from classify.polarity import negations
-from classify.stems import Term, terms
+from classify.stems import Stems, Term
 from classify.text import MAX_TEXT, sentences
 from gordon.desk.schema import PolicyFile
 from gordon.events import ClaimHit
@@ -38,13 +39,16 @@ class _Claim:
 class ClaimIndex:
     """The claims of a desk."""
 
-    def __init__(self, files: Sequence[PolicyFile]) -> None:
+    def __init__(self, files: Sequence[PolicyFile], lexicon: Lexicon) -> None:
         self._claims: dict[str, list[_Claim]] = {}
+        self._stems = {language: Stems(language, lexicon) for language in LANGUAGES}
         for entry in files:
             for claim in entry.claims:
                 for language, says in (("en", claim.says.en), ("fr", claim.says.fr)):
                     if says:
-                        self._claims.setdefault(entry.file, []).append(_claim(entry.file, claim.id, language, says))
+                        self._claims.setdefault(entry.file, []).append(
+                            self._claim(entry.file, claim.id, language, says)
+                        )
 
     def hits(self, title: str, text: str, language: str, files: Iterable[str]) -> tuple[ClaimHit, ...]:
         """The best sentence for each claim of these files, best score first.
@@ -55,39 +59,37 @@ class ClaimIndex:
             claim
             for file in files
             for claim in self._claims.get(file, ())
-            if language not in ("en", "fr") or claim.language == language
+            if language not in LANGUAGES or claim.language == language
         ]
         best: dict[tuple[str, str], ClaimHit] = {}
         for source in (title, text) if wanted else ():
-            for hit in _hits_in(source[:MAX_TEXT], wanted):
+            for hit in self._hits_in(source[:MAX_TEXT], wanted):
                 key = (hit.file, hit.claim)
                 if key not in best or hit.score > best[key].score:
                     best[key] = hit
         return tuple(sorted(best.values(), key=lambda hit: (-hit.score, hit.file, hit.claim)))
 
+    def _hits_in(self, text: str, claims: Sequence[_Claim]) -> Iterable[ClaimHit]:
+        languages = sorted({claim.language for claim in claims})
+        for start, end in sentences(text):
+            sentence = text[start:end]
+            for language in languages:
+                found = self._stems[language].terms(sentence)
+                for claim in claims:
+                    score = _score(claim, sentence, found) if claim.language == language else 0.0
+                    if score >= THRESHOLD:
+                        yield ClaimHit(file=claim.file, claim=claim.id, score=round(score, 3), quote=sentence)
 
-def _claim(file: str, name: str, language: str, says: str) -> _Claim:
-    found = terms(says, language)
-    return _Claim(
-        file=file,
-        id=name,
-        language=language,
-        words=frozenset(term.stem for term in found if not term.number),
-        numbers=frozenset(term.stem for term in found if term.number),
-        negated=bool(negations(says) % 2),
-    )
-
-
-def _hits_in(text: str, claims: Sequence[_Claim]) -> Iterable[ClaimHit]:
-    languages = sorted({claim.language for claim in claims})
-    for start, end in sentences(text):
-        sentence = text[start:end]
-        for language in languages:
-            found = terms(sentence, language)
-            for claim in claims:
-                score = _score(claim, sentence, found) if claim.language == language else 0.0
-                if score >= THRESHOLD:
-                    yield ClaimHit(file=claim.file, claim=claim.id, score=round(score, 3), quote=sentence)
+    def _claim(self, file: str, name: str, language: str, says: str) -> _Claim:
+        found = self._stems[language].terms(says)
+        return _Claim(
+            file=file,
+            id=name,
+            language=language,
+            words=frozenset(term.stem for term in found if not term.number),
+            numbers=frozenset(term.stem for term in found if term.number),
+            negated=bool(negations(says) % 2),
+        )
 
 
 def _score(claim: _Claim, sentence: str, found: Sequence[Term]) -> float:

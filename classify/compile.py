@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from classify.claims import ClaimIndex
 from classify.engine import Engine
-from classify.lemmas import Lemmas
+from classify.lemmas import Lexicon
 from classify.matchers import MATCHERS
 from classify.matchers.base import RuleError, Tools
 from classify.matchers.spacy_runtime import Pipelines
@@ -32,13 +32,13 @@ def places(sources: Mapping[str, str], lines: Mapping[str, Lines]) -> PlaceOf:
 
 
 def compile_engine(
-    files: Sequence[PolicyFile], place_of: PlaceOf, pipelines: Pipelines, lemmas: Lemmas | None = None
+    files: Sequence[PolicyFile], place_of: PlaceOf, pipelines: Pipelines, lexicon: Lexicon | None = None
 ) -> tuple[Engine | None, list[Problem]]:
     """The engine, or None and every rule that is wrong. ``pipelines``: one for the life of the process.
 
-    ``lemmas``: large tables, read where a pattern needs them; by default they are forgotten when this returns.
+    ``lexicon``: large tables, read where patterns or claims need them; by default the engine gets its own.
     """
-    tools = Tools(pipelines, lemmas or Lemmas())
+    tools = Tools(pipelines, lexicon or Lexicon())
     rules: list[CompiledRule] = []
     problems: list[Problem] = []
     for entry, path, rule in _rules(files):
@@ -47,9 +47,11 @@ def compile_engine(
         except RuleError as error:
             source, line = place_of(entry.file, (*path, *error.path))
             problems.append(Problem(source, line, f"rule {rule.id!r}: {error.message}", error.remedy))
+    if lexicon is None:
+        tools.lexicon.forget_forms()
     if problems:
         return None, problems
-    return Engine(rules, [entry.file for entry in files], ClaimIndex(files)), []
+    return Engine(rules, [entry.file for entry in files], ClaimIndex(files, tools.lexicon)), []
 
 
 def _rules(files: Sequence[PolicyFile]) -> Iterator[tuple[PolicyFile, Path, Rule]]:

@@ -26,6 +26,11 @@ class Engine:
         """The rules that name no letters a text must hold, and so run on every mention."""
         return tuple(self.rules[number] for number in self._selector.always)
 
+    def warm(self) -> None:
+        """Loads what token patterns need (French: 3 s), which the first mention would otherwise wait for."""
+        for rule in self.rules:
+            rule.matcher.warm()
+
     def tag(self, mention: Mention) -> tuple[FileTag, ...]:
         """The files of a mention, highest score first, each with all rules that fired and where."""
         document = Document(mention.title, mention.text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from classify.document import Document, Hit
-from classify.lemmas import Lemmas
+from classify.lemmas import Lexicon
 from classify.matchers.spacy_runtime import Pipelines
 from classify.query.needs import Needs
 
@@ -16,10 +16,10 @@ MAX_EVIDENCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What compiling a rule may need. ``lemmas`` are for compiling only, ``pipelines`` for the life of a process."""
+    """What compiling a rule may need. ``pipelines`` live as long as the process, the ``lexicon`` as the engine."""
 
     pipelines: Pipelines
-    lemmas: Lemmas
+    lexicon: Lexicon
 
 
 class RuleError(ValueError):
@@ -53,4 +53,8 @@ class Matcher(Protocol):
 
     def miss(self, document: Document, language: str) -> Miss:
         """Why ``find`` gave None."""
+        ...
+
+    def warm(self) -> None:
+        """Loads what the first ``find`` would have to load."""
         ...

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classify.document import Document, Hit
-from classify.lemmas import LANGUAGES, Lemmas
+from classify.lemmas import LANGUAGES, Lexicon
 from classify.matchers.anchors import longest, needs_of, repeats
 from classify.matchers.base import MAX_EVIDENCE, Matcher, Miss, RuleError, Tools
 from classify.matchers.spacy_runtime import Pattern, Pipelines, Place, validate
@@ -65,6 +65,10 @@ class PatternMatcher:
             return Miss(True, f"found {', '.join(present[:3])}, but not the whole pattern")
         return Miss(False, "none of the words that the pattern needs")
 
+    def warm(self) -> None:
+        for language in self.languages:
+            self._pipelines.pipeline(language)
+
 
 def compile_pattern(pattern: Sequence[Token], lang: str | None, tools: Tools) -> Matcher:
     """Raises RuleError with the place of the first mistake."""
@@ -77,7 +81,7 @@ def compile_pattern(pattern: Sequence[Token], lang: str | None, tools: Tools) ->
         remedy = "the keys are LOWER, LEMMA, TEXT, SHAPE, OP, IS_DIGIT and the like"
         raise RuleError(f"not a spaCy token pattern: {complaint.message}", remedy, ("pattern", *complaint.path))
     languages = (lang,) if lang else LANGUAGES
-    expanded = [_expanded(_renamed(token), languages, tools.lemmas) for token in pattern]
+    expanded = [_expanded(_renamed(token), languages, tools.lexicon) for token in pattern]
     if all(repeats(token)[0] == 0 or not token.keys() - {"OP"} for token in expanded):
         raise RuleError("the pattern matches everything", "name a word in a token that must occur", ("pattern",))
     return PatternMatcher(expanded, languages, tools.pipelines)
@@ -102,11 +106,11 @@ def _renamed(token: Token) -> dict[str, Any]:
     return {key.upper(): value for key, value in token.items()}
 
 
-def _expanded(token: Token, languages: tuple[str, ...], lemmas: Lemmas) -> dict[str, Any]:
+def _expanded(token: Token, languages: tuple[str, ...], lexicon: Lexicon) -> dict[str, Any]:
     """The token with LEMMA as the list of its forms."""
     if "LEMMA" not in token:
         return dict(token)
     wanted = token["LEMMA"]
     lists = {"IN": [wanted]} if isinstance(wanted, str) else {key.upper(): listed for key, listed in wanted.items()}
-    forms = {key: sorted(lemmas.forms(listed, languages)) for key, listed in lists.items()}
+    forms = {key: sorted(lexicon.forms(listed, languages)) for key, listed in lists.items()}
     return {**{key: value for key, value in token.items() if key != "LEMMA"}, "LOWER": forms}

@@ -29,6 +29,9 @@ class QueryMatcher:
     def miss(self, document: Document, language: str) -> Miss:
         return Miss(*why_not(self.compiled.node, document))
 
+    def warm(self) -> None:
+        """There is nothing to load."""
+
 
 def compile_rule_query(query: str, lang: str | None, tools: Tools) -> Matcher:
     """Raises RuleError with the column of the mistake."""

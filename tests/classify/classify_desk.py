@@ -7,7 +7,7 @@ from typing import Any
 
 from classify.compile import compile_engine, places
 from classify.engine import Engine
-from classify.lemmas import Lemmas
+from classify.lemmas import Lexicon
 from classify.matchers.spacy_runtime import Pipelines
 from gordon.desk.schema import PolicyFile
 from gordon.desk.validate import build
@@ -15,7 +15,7 @@ from gordon.desk.yaml_lines import Lines, parse
 from gordon.errors import Problem
 
 PIPELINES = Pipelines()  # French takes seconds to load: the tests share one
-LEMMAS = Lemmas()
+LEXICON = Lexicon()
 SOURCE = "files/passport-services.yaml"
 PASSPORT = """\
 file: passport-services
@@ -46,13 +46,13 @@ def read(yaml: str) -> tuple[PolicyFile, dict[str, Lines]]:
 
 def compiled(yaml: str) -> tuple[Engine | None, list[Problem]]:
     entry, lines = read(yaml)
-    return compile_engine([entry], places({entry.file: SOURCE}, lines), PIPELINES, LEMMAS)
+    return compile_engine([entry], places({entry.file: SOURCE}, lines), PIPELINES, LEXICON)
 
 
 def engine_of(*files: dict[str, Any]) -> Engine:
     """An engine of files given as data, which must be without problems."""
     engine, problems = compile_engine(
-        [PolicyFile.model_validate(one) for one in files], places({}, {}), PIPELINES, LEMMAS
+        [PolicyFile.model_validate(one) for one in files], places({}, {}), PIPELINES, LEXICON
     )
     assert engine is not None, problems
     return engine

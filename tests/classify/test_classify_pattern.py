@@ -13,9 +13,9 @@ from classify.matchers.anchors import longest, needs_of
 from classify.matchers.base import RuleError, Tools
 from classify.matchers.pattern import compile_pattern
 from classify.matchers.spacy_runtime import Pipelines
-from tests.classify.classify_desk import LEMMAS, PIPELINES, quotes, rules
+from tests.classify.classify_desk import LEXICON, PIPELINES, quotes, rules
 
-TOOLS = Tools(PIPELINES, LEMMAS)
+TOOLS = Tools(PIPELINES, LEXICON)
 FILLER = "one two three four five six seven eight nine ten eleven twelve thirteen " * 3
 
 
@@ -151,7 +151,7 @@ def test_a_wrong_pattern_names_its_place(
 
 def test_the_vocabulary_is_thrown_away_when_it_has_grown() -> None:
     pipelines = Pipelines(max_lexemes=300)
-    matcher = compile_pattern([{"LOWER": "fee"}, {"OP": "+"}], "en", Tools(pipelines, LEMMAS))
+    matcher = compile_pattern([{"LOWER": "fee"}, {"OP": "+"}], "en", Tools(pipelines, LEXICON))
     first = pipelines.pipeline("en")
     assert pipelines.pipeline("en") is first
     assert matcher.find(Document("", "fee " + " ".join(f"new{number}" for number in range(400))), "en")
