@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import Pool
 
 from gordon.errors import DatabaseUnfit, DeskInvalid, GordonError, Problem
 from store.faults import RESTORE, wrapped
@@ -32,6 +33,7 @@ class Database:
         self._reader = engine.execution_options(**_reading_options(engine))
         self._writer = engine.execution_options(**{WRITES: True})
         self._process = os.getpid()
+        self._inherited: Pool | None = None
         self.dialect = engine.dialect.name
         self.name = engine.url.render_as_string(hide_password=True)
         self.path = Path(str(engine.url.database)) if self.dialect == "sqlite" else None
@@ -55,8 +57,10 @@ class Database:
         self._engine.dispose()
 
     def _notice_fork(self) -> None:
-        # A connection used by two processes destroys a SQLite file; the parent keeps its own.
+        # A connection used by two processes destroys a SQLite file. The parent's are not even closed here, which
+        # would write to the file: they are kept untouched.
         if self._process != os.getpid():
+            self._inherited = self._engine.pool
             self._engine.dispose(close=False)
             self._process = os.getpid()
 

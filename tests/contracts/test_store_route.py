@@ -229,13 +229,15 @@ def test_two_transactions_on_one_file_wait_for_each_other(route: Route) -> None:
             seen.append(counters["passports"])
             seen.append(len(transaction.issues("passports", EARLIER)))
 
+    with route.transaction() as transaction:
+        transaction.lock_files(["passports", "taxes", "visas"])  # so that rows to be locked are there
     thread = threading.Thread(target=second)
     thread.start()
     with route.transaction() as transaction:
         transaction.lock_files(["passports", "taxes"])
-        transaction.write("route", RouteWrites(issues=(issue(1),)))
         locked.set()
         time.sleep(0.3)  # long enough for the other to pass, if nothing held it up
+        transaction.write("route", RouteWrites(issues=(issue(1),)))
         events.append("first")
     thread.join(10)
     assert events == ["first", "second"]
