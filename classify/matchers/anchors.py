@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from classify.query.needs import Literal, Needs, cost
+from classify.query.needs import Literal, Needs, cheapest
 from classify.text import fold, words
 
 _TEXTUAL = ("LOWER", "ORTH", "TEXT")
@@ -34,24 +34,16 @@ def longest(pattern: Sequence[Mapping[str, Any]]) -> int | None:
 
 
 def needs_of(pattern: Sequence[Mapping[str, Any]]) -> Needs:
-    """The cheapest set of literals of which every match holds one; None where no token names its letters.
+    """The sets of literals of which every match holds one each; empty where no token names its letters.
 
     A token of spaCy can begin or end inside a word ("cannot" is two), so the literals have no word bounds.
     """
-    options = [
-        option for token in pattern if repeats(token)[0] > 0 for option in (_of_token(token),) if option is not None
-    ]
-    return min(options, key=lambda option: (cost(option), sorted(option)), default=None)
+    return cheapest(one for token in pattern if repeats(token)[0] > 0 for one in _of_token(token))
 
 
-def _of_token(token: Mapping[str, Any]) -> Needs:
-    options = []
-    for key, value in token.items():
-        texts = _texts(value)
-        if texts and key.upper() in _TEXTUAL:
-            option = _literals(texts)
-            options += [option] if option else []
-    return min(options, key=lambda option: (cost(option), sorted(option)), default=None)
+def _of_token(token: Mapping[str, Any]) -> list[frozenset[Literal]]:
+    sets = [_literals(_texts(value)) for key, value in token.items() if key.upper() in _TEXTUAL]
+    return [one for one in sets if one]
 
 
 def _texts(value: Any) -> list[str]:
@@ -63,7 +55,7 @@ def _texts(value: Any) -> list[str]:
     return [str(one) for key, inner in value.items() if key.upper() == "IN" for one in inner]
 
 
-def _literals(texts: Iterable[str]) -> Needs:
-    """The longest run of letters of each text; None where a text has none, such as punctuation."""
+def _literals(texts: Iterable[str]) -> frozenset[Literal]:
+    """The longest run of letters of each text; empty where a text has none, such as punctuation."""
     runs = [max(words(fold(text)), key=len, default="") for text in texts]
-    return frozenset(Literal(run, left=False, right=False) for run in runs) if all(runs) else None
+    return frozenset(Literal(run, left=False, right=False) for run in runs) if all(runs) else frozenset()

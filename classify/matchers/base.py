@@ -40,7 +40,7 @@ class Miss(NamedTuple):
 class Matcher(Protocol):
     """Finds one rule in a document.
 
-    ``needs``: literals of which one must occur for ``find`` to be worth a call; None: it is always called.
+    ``needs``: sets of literals; of each set one must occur for ``find`` to be worth a call. Empty: always called.
     ``language``: "en", "fr" or another code, of the mention.
     """
 

@@ -48,10 +48,10 @@ class PatternMatcher:
         """The stretches of the document in which a match can lie."""
         places = []
         for number, field in enumerate(document.fields):
-            if self._needs is None or self.length is None:
+            if not self._needs or self.length is None:
                 spans = [(0, len(field.text))] if field.text.strip() else []
             else:
-                spans = windows(field, [literal.text for literal in self._needs], self.length)
+                spans = windows(field, [literal.text for literal in self._needs[0]], self.length)
             places += [Place(number, start, end) for start, end in spans]
         return places
 
@@ -60,7 +60,7 @@ class PatternMatcher:
         return [Hit(FIELDS[place.field], place.start + start, place.start + end) for start, end in found]
 
     def miss(self, document: Document, language: str) -> Miss:
-        present = sorted(literal.text for literal in self._needs or () if literal.text in document.folded)
+        present = sorted(one.text for literals in self._needs for one in literals if one.text in document.folded)
         if present:
             return Miss(True, f"found {', '.join(present[:3])}, but not the whole pattern")
         return Miss(False, "none of the words that the pattern needs")

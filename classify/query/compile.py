@@ -90,7 +90,7 @@ def _word(node: Word) -> Run:
 
 def _phrase(node: Phrase) -> Run:
     """Rarest word first: most phrases end there."""
-    order = sorted(range(len(node.words)), key=lambda number: cost(needs(node.words[number]) or ()))
+    order = sorted(range(len(node.words)), key=lambda number: cost(needs(node.words[number])[0]))
     finders = [(number, _positions(node.words[number])) for number in order]
     last = len(finders) - 1
 
@@ -175,9 +175,12 @@ def _or(node: Or) -> Run:
 
 
 def _gate(node: Node) -> str:
-    """The one word without which the node is false; "" if there is no such word. Saves most calls in a long OR."""
-    options = [literal for literal in needs(node) or () if literal.left and literal.right]
-    return options[0].text if len(options) == 1 == len(needs(node) or ()) else ""
+    """A word without which the node is false; "" if there is no such word. Saves most calls in a long OR."""
+    for literals in needs(node):
+        for literal in literals:
+            if len(literals) == 1 and literal.left and literal.right:
+                return literal.text
+    return ""
 
 
 def _not(node: Not) -> Run:

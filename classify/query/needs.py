@@ -1,15 +1,14 @@
-"""Which letters a text must hold for a query to have a chance: the cheapest set of which at least one must occur.
-
-Rarest operand of AND, union over OR, one side of NEAR, one word of a phrase; NOT needs nothing.
+"""Which letters a text must hold for a query to have a chance: the rarest operands of AND, NEAR and phrases, unions
+over OR; NOT needs nothing. Two sets are looked for, as one word alone lets too many texts through.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from classify.query.nodes import And, Near, Node, Not, Or, Phrase, Word
+from classify.query.nodes import Node, Not, Or, Word, children
 from classify.stopwords import STOPWORDS
 
 
@@ -21,25 +20,40 @@ class Literal(NamedTuple):
     right: bool
 
 
-Needs: TypeAlias = frozenset[Literal] | None
-"""None: there is no such set, the rule always runs."""
+Needs: TypeAlias = tuple[frozenset[Literal], ...]
+"""Of each set at least one literal must occur; the rarest set first, at most MAX_SETS. None: the rule always runs."""
+
+MAX_SETS = 2
+FREQUENT = 20.0
+"""A second set that costs more would select too little to be worth looking for."""
 
 
 def needs(node: Node) -> Needs:
-    """The cheapest set of literals of which every text that matches holds at least one."""
+    """The sets of literals of which every text that matches holds one each."""
     match node:
         case Word():
-            return frozenset((_literal(node.word),))
-        case Phrase():
-            return _cheapest(needs(word) for word in node.words)
-        case Near():
-            return _cheapest((needs(node.left), needs(node.right)))
-        case And():
-            return _cheapest(needs(part) for part in node.parts)
+            return (frozenset((_literal(node.word),)),)
         case Or():
-            return _union(needs(part) for part in node.parts)
+            return _either([needs(part) for part in node.parts])
         case Not():
-            return None
+            return ()
+        case _:
+            return cheapest(one for child in children(node) for one in needs(child))
+
+
+def cheapest(sets: Iterable[frozenset[Literal]]) -> Needs:
+    """The sets that occur least, by guess; all of them are needed."""
+    ranked = sorted(dict.fromkeys(sets), key=lambda one: (cost(one), sorted(one)))
+    return tuple(one for number, one in enumerate(ranked[:MAX_SETS]) if not number or cost(one) < FREQUENT)
+
+
+def _either(options: Sequence[Needs]) -> Needs:
+    """What is needed where any of the options will do."""
+    if not all(options):
+        return ()
+    first = frozenset().union(*(option[0] for option in options))
+    second = frozenset().union(*(option[-1] for option in options))
+    return (first,) if first == second or cost(second) >= FREQUENT else (first, second)
 
 
 def cost(literals: Iterable[Literal]) -> float:
@@ -51,17 +65,3 @@ def _literal(word: str) -> Literal:
     """The longest piece of a word between its wildcards."""
     piece = max(re.finditer(r"[^*?]+", word), key=lambda match: len(match[0]))
     return Literal(piece[0], left=piece.start() == 0, right=piece.end() == len(word))
-
-
-def _cheapest(options: Iterable[Needs]) -> Needs:
-    known = [option for option in options if option is not None]
-    return min(known, key=lambda option: (cost(option), sorted(option)), default=None)
-
-
-def _union(options: Iterable[Needs]) -> Needs:
-    union: set[Literal] = set()
-    for option in options:
-        if option is None:
-            return None
-        union |= option
-    return frozenset(union)
