@@ -13,7 +13,6 @@ from tests.servers.kafka import KafkaBroker, kafka_broker
 from tests.servers.missing import Missing
 from tests.servers.postgres import PostgresServer, postgres_server
 
-
 S = TypeVar("S")
 
 

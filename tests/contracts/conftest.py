@@ -1,4 +1,4 @@
-"""The store's contract runs over a fresh, migrated database of every kind."""
+"""The bus and the database under test: who asks for ``bus_factory`` or ``database`` runs on every implementation."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ import pytest
 
 from store.database import Database, open_database
 from store.migrate import upgrade
+from tests.contracts.bus_kinds import BusFactory
+
+
+@pytest.fixture(params=["sqlite", pytest.param("kafka", marks=pytest.mark.kafka)])
+def bus_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BusFactory]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'log.db'}"
+    else:
+        url = f"kafka://{request.getfixturevalue('kafka_server').servers}"
+    factory = BusFactory(request.param, url)
+    yield factory
+    factory.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers.missing import Missing
-from tests.servers.ports import free_ports, wait_for_port
+from tests.servers.ports import free_ports, wait_for_port, with_parent
 
 POM = Path(__file__).with_name("kafka-pom.xml")
 CACHE = Path(__file__).parents[2] / ".cache"
@@ -83,7 +83,7 @@ class KafkaBroker:
         """Returns when it takes connections."""
         with open(self._folder / "broker.log", "ab") as log:
             self._process = subprocess.Popen(
-                self._command("kafka.Kafka", "server.properties"),
+                with_parent(self._command("kafka.Kafka", "server.properties"), "KILL"),
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

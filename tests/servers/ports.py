@@ -1,7 +1,8 @@
-"""Free ports on loopback, and waiting until somebody listens."""
+"""Servers as child processes: free ports on loopback, waiting until one listens, and dying with the tests."""
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import time
@@ -30,3 +31,9 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float) -
         else:
             return True
     return False
+
+
+def with_parent(command: list[str], signal: str) -> list[str]:
+    """The command, made to get ``signal`` when the tests are killed; where Linux's setpriv is missing, as it was."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", signal, *command] if setpriv else command

@@ -13,14 +13,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
 from tests.servers.missing import Missing
-from tests.servers.ports import free_ports, wait_for_port
+from tests.servers.ports import free_ports, wait_for_port, with_parent
 
 START = 60.0
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -58,10 +58,11 @@ class PostgresServer:
 
     def start(self) -> None:
         """Returns when it answers a query."""
+        data = str(self._folder / "data")
         options = [f"-c{name}={value}" for name, value in self._settings.items()]
         with open(self._folder / "server.log", "ab") as log:
             self._process = subprocess.Popen(
-                [program("postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), *options],
+                with_parent([program("postgres"), "-D", data, "-p", str(self.port), *options], "QUIT"),
                 user=self._user,
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
@@ -137,8 +138,8 @@ def program(name: str) -> str:
     return found
 
 
-def _version(path: Path) -> Sequence[int]:
-    return [int(part) for part in path.parts[-3].split(".") if part.isdigit()]
+def _version(path: Path) -> tuple[int, ...]:
+    return tuple(int(part) for part in path.parts[-3].split(".") if part.isdigit())
 
 
 def _unprivileged() -> str | None:
