@@ -11,6 +11,7 @@ from gordon.demo.feeds import Site, element, html
 from gordon.errors import Problem
 
 _ADDRESS = re.compile(r"(?<=http://127\.0\.0\.1:)(\d+)(?=/)")
+_NOTE_OF_ALL = "These blogs, their authors and every event in them are invented; they are part of Gordon's demo."
 _NOTE = {
     "en": "This blog, its authors and every event in it are invented; it is part of Gordon's demo.",
     "fr": "Ce blogue, ses auteurs et tout ce qui s'y passe sont inventés; il fait partie de la démo de Gordon.",
@@ -20,9 +21,7 @@ _NOTE = {
 def index(blogs: Sequence[Blog], base: str) -> str:
     """The front page of the origin."""
     rows = "".join(_row(Site(blog, base)) for blog in blogs)
-    note = _NOTE["en"].replace("This blog, its authors", "These blogs, their authors").replace("it is", "they are")
-    note = note.replace("in it are", "in them are")
-    body = f"<h1>The blogs of the demo</h1><p>{note}</p><ul>{rows}</ul>"
+    body = f"<h1>The blogs of the demo</h1><p>{_NOTE_OF_ALL}</p><ul>{rows}</ul>"
     return _page("en", "The blogs of the demo", body)
 
 

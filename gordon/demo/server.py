@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 from gordon.demo.blogs import read_blogs
-from gordon.demo.site import Clock, Origin
+from gordon.demo.site import Origin
 from gordon.errors import DeskInvalid, Problem
 
 HOST = "127.0.0.1"
+Clock: TypeAlias = Callable[[], datetime]
 
 
 class Server(AbstractContextManager["Server"]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -109,6 +109,3 @@ def _accepts_gzip(header: str) -> bool:
         coding, _, weight = part.partition(";")
         accepted[coding.strip()] = weight.replace(" ", "")
     return "gzip" in accepted and accepted["gzip"] not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-
-
-Clock = Callable[[], datetime]
