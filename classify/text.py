@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections.abc import Iterator
 
 MAX_TEXT = 100_000
@@ -106,10 +105,6 @@ class Folded:
         if self._starts is None:
             return start, end
         return self._starts[start], self._ends[end - 1]
-
-    def folded_offset(self, offset: int) -> int:
-        """The first offset into the folded form that comes from ``offset`` of the text or later."""
-        return offset if self._starts is None else bisect_left(self._starts, offset)
 
 
 def words(folded: str) -> list[str]:

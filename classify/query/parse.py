@@ -35,9 +35,7 @@ def parse_query(text: str) -> Node:
     try:
         node: Node = _Builder().transform(tree)
     except VisitError as error:
-        if isinstance(error.orig_exc, QueryError):
-            raise error.orig_exc from None
-        raise
+        raise error.orig_exc from None  # lark wraps what the builder raises
     if matches_nothing_said(node):
         remedy = "say with AND what must occur: passport* NOT hockey"
         raise QueryError("the query only says what must not occur, so it matches everything", 1, remedy)

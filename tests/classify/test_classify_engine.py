@@ -10,12 +10,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classify.compile import compile_engine, places
 from classify.document import Document
 from classify.engine import Engine
 from classify.matchers.base import MAX_EVIDENCE
+from classify.matchers.spacy_runtime import Pipelines
 from classify.selftest import run_tests, sample
 from classify.text import MAX_TEXT
-from tests.classify.classify_desk import PASSPORT, SOURCE, compiled, engine_of, query, quotes, read, rules
+from gordon.desk.schema import PolicyFile, Rule
+from tests.classify.classify_desk import (
+    LEXICON,
+    PASSPORT,
+    PIPELINES,
+    SOURCE,
+    compiled,
+    engine_of,
+    query,
+    quotes,
+    read,
+    rules,
+)
 
 
 @cache
@@ -172,3 +186,22 @@ def test_spacy_stays_out_where_no_pattern_needs_it() -> None:
 def test_any_text_gives_exact_evidence(title: str, text: str) -> None:
     mixed = f"{text[:40]} impôt {text[40:]}"
     assert "impôt" in quotes(query("impot OR a* OR e*"), title, mixed)
+
+
+def test_warming_up_loads_what_patterns_need() -> None:
+    pipelines = Pipelines()
+    files = [
+        PolicyFile(file="f", rules=(Rule(id="q", query="fee"), Rule(id="p", lang="en", pattern=({"LOWER": "fee"},))))
+    ]
+    engine, _ = compile_engine(files, places({}, {}), pipelines, LEXICON)
+    assert engine is not None
+    assert pipelines.loaded == ()
+    engine.warm()
+    assert pipelines.loaded == ("en",)
+
+
+def test_without_a_lexicon_of_its_own_the_engine_forgets_the_forms() -> None:
+    rule = Rule(id="p", lang="en", pattern=({"LEMMA": "fee"},))
+    engine, _ = compile_engine([PolicyFile(file="f", rules=(rule,))], places({}, {}), PIPELINES)
+    assert engine is not None
+    assert quotes(engine, "", "the fees") == ["fees"]
