@@ -123,24 +123,32 @@ def _bounded(identity: str) -> str:
 def _identified(entries: tuple[Named, ...], known: Mapping[str, Entry]) -> list[tuple[str, Named]]:
     """Each entry once, with the identity it goes by: the simplest that no other entry of this document shares.
 
-    An entry keeps the identity it is known by, also when it stands alone again or a namesake joins it.
+    An entry keeps the identity it is known by, also when it stands alone again or a namesake joins it: unchanged
+    entries choose first, and an identity that is taken by another content is not given twice.
     """
     taken: dict[str, Named] = {}
     shared = _shared(entries)
-    for entry in entries:
-        identity = _known_as(entry, known) or _alone(entry, shared)
+    order = sorted(range(len(entries)), key=lambda index: not _unchanged(entries[index], known))
+    places: dict[str, int] = {}
+    for index in order:
+        entry = entries[index]
+        identity = _unchanged(entry, known) or _edited(entry, known, taken) or _alone(entry, shared)
+        if identity in taken and taken[identity].fingerprint != entry.fingerprint:
+            identity = entry.identities[-1]
         if identity not in taken:
-            taken[identity] = entry
-    return list(taken.items())
+            taken[identity], places[identity] = entry, index
+    return sorted(taken.items(), key=lambda pair: places[pair[0]])
 
 
-def _known_as(entry: Named, known: Mapping[str, Entry]) -> str:
-    """A composite identity that is known, or the simple one if the content is what is known of it."""
-    for identity in reversed(entry.identities[1:]):
-        if identity in known:
-            return identity
-    first = entry.identities[0]
-    return first if first in known and known[first].fingerprint == entry.fingerprint else ""
+def _unchanged(entry: Named, known: Mapping[str, Entry]) -> str:
+    """The identity under which exactly this content is known."""
+    fitting = (name for name in entry.identities if name in known and known[name].fingerprint == entry.fingerprint)
+    return next(fitting, "")
+
+
+def _edited(entry: Named, known: Mapping[str, Entry], taken: Mapping[str, Named]) -> str:
+    """A composite identity that is known, and free: this is what became of that entry."""
+    return next((name for name in reversed(entry.identities[1:]) if name in known and name not in taken), "")
 
 
 def _shared(entries: tuple[Named, ...]) -> Counter[str]:

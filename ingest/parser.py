@@ -59,9 +59,10 @@ class ParserPool:
     "unparseable", and no other document notices.
     """
 
-    def __init__(self, settings: Parse, *, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Parse, *, clock: Callable[[], float], python: str = sys.executable) -> None:
         self._settings = settings
         self._clock = clock
+        self._python = python
         self._limits = Limits(entries=settings.max_entries, text=settings.max_text)
         self._selector = selectors.EpollSelector()
         self._queue: deque[tuple[Hashable, bytes]] = deque()
@@ -74,6 +75,11 @@ class ParserPool:
         data = msgspec.msgpack.encode(document)
         self._queue.append((key, len(data).to_bytes(_HEADER, "big") + data))
         self._assign()
+
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The ids of the processes at this moment."""
+        return tuple(worker.pid for worker in self._workers)
 
     def backlog(self) -> int:
         """Documents that are queued or being parsed."""
@@ -115,7 +121,7 @@ class ParserPool:
         self._selector.close()
 
     def _spawn(self) -> _Worker:
-        worker = _Worker(self._settings, self._clock)
+        worker = _Worker(self._settings, self._clock, self._python)
         self._selector.register(worker.output, selectors.EVENT_READ, worker)
         return worker
 
@@ -133,34 +139,31 @@ class ParserPool:
         return [] if parsed is None else [parsed]
 
     def _bury(self, worker: _Worker, why: str) -> list[tuple[Any, Parsed]]:
-        """The process is gone: its document is unparseable, a new process takes its place."""
+        """The process is gone: its document is unparseable, a new process takes its place. A process that ended by
+        itself after the document before has not even seen this one: another gets it."""
         detail = why or worker.obituary(self._settings)
+        self._workers.remove(worker)
+        if worker.busy and worker.left:
+            self._queue.appendleft((worker.key, worker.data))
+            worker.busy = False
         worker.leave(self._selector)
-        if not worker.ready:
-            self._failed_starts += 1
-            if self._failed_starts >= MOST_FAILED_STARTS:
-                raise ParserBroken(
-                    f"the parser process does not start ({detail}); try: {sys.executable} -m ingest.parse_child"
-                )
-        self._workers[self._workers.index(worker)] = self._spawn()
+        self._failed_starts += not worker.ready
+        if self._failed_starts >= MOST_FAILED_STARTS:
+            raise ParserBroken(
+                f"the parser process does not start ({detail}); try: {self._python} -m ingest.parse_child"
+            )
+        self._workers.append(self._spawn())
         return [(worker.key, Refused(outcome="unparseable", detail=detail))] if worker.busy else []
 
 
 class _Worker:
     """One process and what it is doing."""
 
-    def __init__(self, settings: Parse, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Parse, clock: Callable[[], float], python: str) -> None:
         self._clock, self._seconds = clock, settings.deadline
-        command = [
-            sys.executable,
-            "-m",
-            "ingest.parse_child",
-            f"{settings.cpu}",
-            f"{settings.memory}",
-            f"{os.getpid()}",
-        ]
+        limits = (f"{settings.cpu}", f"{settings.memory}", f"{os.getpid()}")
         self._process = subprocess.Popen(
-            command,
+            [python, "-m", "ingest.parse_child", *limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -171,16 +174,19 @@ class _Worker:
         self._input, self.output = self._process.stdin, self._process.stdout
         os.set_blocking(self._input.fileno(), False)
         os.set_blocking(self.output.fileno(), False)
+        self.pid = self._process.pid
         self._outgoing = memoryview(b"")
         self._incoming = bytearray()
         self._selector: selectors.BaseSelector | None = None
         self.key: Hashable = None
+        self.data = b""
+        self.left = False
         self.ready = self.busy = self.ended = False
         self.deadline: float | None = clock() + START_TIMEOUT
 
     def take(self, key: Hashable, data: bytes, selector: selectors.BaseSelector) -> None:
         """Begins with a document."""
-        self.key, self.busy = key, True
+        self.key, self.data, self.busy = key, data, True
         self._outgoing = memoryview(data)
         self.deadline = self._clock() + self._seconds
         self._selector = selector
@@ -220,7 +226,7 @@ class _Worker:
         if not self.ready:  # the first, empty frame says that all is imported
             self.ready = True
             return None
-        self.busy = False
+        self.busy, self.data = False, b""
         try:
             return self.key, msgspec.msgpack.decode(data, type=Parsed)
         except msgspec.MsgspecError:
@@ -233,6 +239,7 @@ class _Worker:
     def obituary(self, settings: Parse) -> str:
         """What the process died of."""
         code = self._process.wait()
+        self.left = code == 0
         if code == -signal.SIGXCPU:
             return f"parsing used more than {settings.cpu:g} s of CPU"
         return f"the parser process died ({signal.Signals(-code).name if code < 0 else f'exit {code}'})"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from io import BytesIO
 from typing import Any
+from xml.sax.saxutils import escape
 
 import feedparser
 
@@ -25,6 +26,8 @@ _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _DECLARATION = re.compile(r"^\s*<\?xml\b.*?\?>", re.DOTALL)
 _HTML = ("text/html", "application/xhtml+xml")
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF|channel)[\s>]")
+_REFERENCES = re.compile(r"(?:&#(?:[xX][0-9a-fA-F]{1,9}|[0-9]{1,9});)+")
+_REFERENCE = re.compile(r"&#([xX]?)([0-9a-fA-F]+);")
 _WRAPPING = 4000
 _PAGE_HEAD = 262_144
 
@@ -43,7 +46,7 @@ def parse(text: str, document: Document) -> Parsed:
     if subset:
         return Refused(outcome="unparseable", detail="a document type with declarations of its own is refused")
     parsed = feedparser.parse(
-        BytesIO(_DECLARATION.sub("", text).encode("utf-8", "replace")),
+        BytesIO(repaired(_DECLARATION.sub("", text)).encode("utf-8", "replace")),
         response_headers={"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
@@ -70,6 +73,20 @@ def prolog(text: str) -> tuple[bool, str]:
             break
     root = _ROOT.match(text, place)
     return subset, root[1].lower() if root else ""
+
+
+def repaired(text: str) -> str:
+    """Emoji written as two references to halves of a character, as broken encoders do, made whole; what refers to no
+    character becomes U+FFFD. XML allows neither, and feedparser raises on them."""
+    return _REFERENCES.sub(_whole, text)
+
+
+def _whole(found: re.Match[str]) -> str:
+    numbers = [int(digits, 16 if x else 10) for x, digits in _REFERENCE.findall(found[0])]
+    if all(number < 0xD800 or 0xDFFF < number <= 0x10FFFF for number in numbers):
+        return found[0]
+    text = "".join(chr(number) if number <= 0x10FFFF else "\ufffd" for number in numbers)
+    return escape(text.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace"))
 
 
 def _nothing(parsed: Any, text: str, document: Document) -> Refused:
