@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,11 +19,8 @@ def repeats(token: Mapping[str, Any]) -> tuple[int, int | None]:
     }  # fmt: skip
     if operator in fixed:
         return fixed[operator]
-    match = re.fullmatch(r"\{([0-9]*)(,?)([0-9]*)\}", operator)
-    if not match:
-        return 0, None
-    least = int(match[1] or 0)
-    return least, least if not match[2] else (int(match[3]) if match[3] else None)
+    least, comma, most = operator.strip("{}").partition(",")
+    return int(least or 0), int(most or least) if most or not comma else None
 
 
 def longest(pattern: Sequence[Mapping[str, Any]]) -> int | None:

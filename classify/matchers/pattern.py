@@ -1,4 +1,5 @@
 """Rules with ``pattern:``, spaCy token patterns on blank pipelines: validated, anchored, run in windows.
+A match with ``*`` or ``+`` in its pattern has at most REACH tokens.
 
 A blank pipeline knows the text of a token, its shape and its flags. LEMMA works by table: ``{LEMMA: fee}`` is read as
 any form of "fee", so nothing has to be lemmatised later. Parts of speech, entities and sentence starts need a trained
@@ -14,7 +15,7 @@ from classify.document import Document, Hit
 from classify.lemmas import LANGUAGES, Lexicon
 from classify.matchers.anchors import longest, needs_of, repeats
 from classify.matchers.base import MAX_EVIDENCE, Matcher, Miss, RuleError, Tools
-from classify.matchers.spacy_runtime import Pattern, Pipelines, Place, validate
+from classify.matchers.spacy_runtime import REACH, Pattern, Pipelines, Place, validate
 from classify.matchers.windows import windows
 from classify.query.needs import Needs
 from classify.text import FIELDS
@@ -22,6 +23,8 @@ from classify.text import FIELDS
 _UNKNOWABLE = frozenset(
     ("POS", "TAG", "DEP", "MORPH", "ENT_TYPE", "ENT_ID", "ENT_IOB", "ENT_KB_ID", "SENT_START", "IS_SENT_START", "_")
 )
+MAX_OPTIONAL = 8
+MAX_UNBOUNDED = 2
 Token = Mapping[str, Any]
 
 
@@ -48,10 +51,10 @@ class PatternMatcher:
         """The stretches of the document in which a match can lie."""
         places = []
         for number, field in enumerate(document.fields):
-            if not self._needs or self.length is None:
-                spans = [(0, len(field.text))] if field.text.strip() else []
+            if self._needs:
+                spans = windows(field, [literal.text for literal in self._needs[0]], self.length or REACH)
             else:
-                spans = windows(field, [literal.text for literal in self._needs[0]], self.length)
+                spans = [(0, len(field.text))] if field.text.strip() else []
             places += [Place(number, start, end) for start, end in spans]
         return places
 
@@ -84,7 +87,20 @@ def compile_pattern(pattern: Sequence[Token], lang: str | None, tools: Tools) ->
     expanded = [_expanded(_renamed(token), languages, tools.lexicon) for token in pattern]
     if all(repeats(token)[0] == 0 or not token.keys() - {"OP"} for token in expanded):
         raise RuleError("the pattern matches everything", "name a word in a token that must occur", ("pattern",))
+    _check_size(expanded)
     return PatternMatcher(expanded, languages, tools.pipelines)
+
+
+def _check_size(pattern: Sequence[Token]) -> None:
+    """Refuses what would take spaCy exponential time."""
+    bounds = [repeats(token) for token in pattern]
+    optional = sum(most - least for least, most in bounds if most is not None)
+    if optional > MAX_OPTIONAL:
+        remedy = "use OP '*' for the gap, or a query with NEAR"
+        raise RuleError(f"more than {MAX_OPTIONAL} tokens are optional", remedy, ("pattern",))
+    if sum(most is None for _, most in bounds) > MAX_UNBOUNDED:
+        remedy = "split the pattern, or write a query with NEAR"
+        raise RuleError(f"more than {MAX_UNBOUNDED} tokens repeat without bound", remedy, ("pattern",))
 
 
 def _check(token: Token, number: int) -> None:

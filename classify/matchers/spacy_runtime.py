@@ -12,8 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from classify.document import Document
+from classify.matchers.anchors import longest
 
 MAX_LEXEMES = 150_000
+REACH = 40
+"""Tokens that a match of a pattern without bound may have."""
+PIECE = 100
 
 Tokens = Sequence[Mapping[str, Any]]
 
@@ -86,8 +90,19 @@ class Pipelines:
             text = document.fields[place.field].text[place.start : place.end]
             document.memo[key] = pipeline, pipeline.nlp.make_doc(text)
         pipeline, tokens = document.memo[key]
-        found = pipeline.matcher(pattern)(tokens)
-        return sorted((tokens[start].idx, tokens[end - 1].idx + len(tokens[end - 1])) for _, start, end in found)
+        found = _matches(pipeline.matcher(pattern), tokens, bounded=longest(pattern.tokens) is not None)
+        return sorted((tokens[start].idx, tokens[end - 1].idx + len(tokens[end - 1])) for start, end in found)
+
+
+def _matches(matcher: Any, tokens: Any, *, bounded: bool) -> set[tuple[int, int]]:
+    """Matches as token indexes. Without a bound spaCy takes quadratic time: it gets the text in pieces."""
+    if bounded:
+        return {(start, end) for _, start, end in matcher(tokens)}
+    return {
+        (first + start, first + end)
+        for first in range(0, max(1, len(tokens) - REACH), PIECE - REACH)
+        for _, start, end in matcher(tokens[first : first + PIECE])
+    }
 
 
 class Complaint(NamedTuple):

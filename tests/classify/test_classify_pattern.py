@@ -51,6 +51,16 @@ def test_what_a_pattern_finds(pattern: list[dict[str, Any]], text: str, language
     assert found(pattern, text, language) == expected
 
 
+def test_a_pattern_without_bound_takes_bounded_time_and_reach() -> None:
+    pattern = [{"LOWER": "fee"}, {"OP": "*"}, {"LOWER": "rise"}, {"OP": "*"}, {"LOWER": "now"}]
+    assert found(pattern, "fee-" * 25_000) == []
+    assert found(pattern, f"{FILLER * 10} fee to rise just now {FILLER}") == ["fee to rise just now"]
+    assert found(pattern, f"fee {FILLER * 4} rise now") == []
+    assert found([{"TEXT": {"REGEX": "^f.e$"}}, {"OP": "+"}, {"LOWER": "30"}], f"{FILLER * 5} fee of 30") == [
+        "fee of 30"
+    ]
+
+
 def test_far_hits_are_found_each_in_its_window() -> None:
     text = f"passport fee {FILLER} passport  fee\n\n{FILLER}the passport\nfee"
     pattern = [{"LEMMA": "passport"}, {"IS_SPACE": True, "OP": "?"}, {"LOWER": "fee"}]
@@ -94,7 +104,7 @@ def test_windows_find_what_the_whole_text_holds(
     matcher: Any = compile_pattern(pattern, None, TOOLS)
     hits = matcher.find(Document("", text), language)
     whole: Any = compile_pattern(pattern, None, TOOLS)
-    whole.length = None  # no bound: the whole text is one place
+    whole._needs = ()  # without anchors the whole text is one place
     expected = whole.find(Document("", text), language)
     assert (hits is None) == (expected is None)
     for hit in expected or ():
@@ -138,6 +148,8 @@ def test_anchors_and_length(pattern: list[dict[str, Any]], literals: set[str] | 
         ([{"LOWER": "a"}, {"POS": "NOUN"}], (1, "POS"), "trained model"),
         ([{"LEMMA": "a", "LOWER": "b"}], (0,), "both"),
         ([{"LEMMA": {"REGEX": "a"}}], (0, "LEMMA"), "LEMMA takes"),
+        ([{"LOWER": "a"}, {"OP": "{0,9}"}], (), "more than 8 tokens are optional"),
+        ([{"LOWER": "a"}, {"OP": "*"}, {"OP": "+"}, {"OP": "{2,}"}], (), "more than 2 tokens repeat"),
     ],
 )
 def test_a_wrong_pattern_names_its_place(
@@ -150,7 +162,7 @@ def test_a_wrong_pattern_names_its_place(
 
 
 def test_the_vocabulary_is_thrown_away_when_it_has_grown() -> None:
-    pipelines = Pipelines(max_lexemes=300)
+    pipelines = Pipelines(max_lexemes=20)
     matcher = compile_pattern([{"LOWER": "fee"}, {"OP": "+"}], "en", Tools(pipelines, LEXICON))
     first = pipelines.pipeline("en")
     assert pipelines.pipeline("en") is first
