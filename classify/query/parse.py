@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from typing import Any
 
 from lark import Token, UnexpectedInput, UnexpectedToken
 from lark.exceptions import VisitError
-from lark.visitors import Transformer
+from lark.visitors import Transformer_NonRecursive
 
 from classify.query.errors import QueryError
 from classify.query.grammar import grammar
@@ -89,8 +90,8 @@ def _unexpected(text: str, error: UnexpectedInput) -> QueryError:
     return QueryError(f"{name} has nothing on its left", column, remedy)
 
 
-class _Builder(Transformer[Token, Node]):
-    """Tree of tokens to nodes, bottom up."""
+class _Builder(Transformer_NonRecursive[Token, Node]):
+    """Tree of tokens to nodes, bottom up. Lark hands over tokens and nodes mixed, in the order of the grammar."""
 
     def start(self, parts: list[Node]) -> Node:
         return parts[0]
@@ -101,11 +102,11 @@ class _Builder(Transformer[Token, Node]):
     def and_(self, parts: list[Node]) -> Node:
         return And(_flat(parts, And))
 
-    def negation(self, parts: list[Token | Node]) -> Node:
-        part = parts[-1]
+    def negation(self, parts: list[Any]) -> Node:
+        part: Node = parts[-1]
         for _ in parts[:-1]:
-            part = part.part if isinstance(part, Not) else Not(part)  # type: ignore[arg-type]  # the last is a node
-        return part  # type: ignore[return-value]  # the last is a node
+            part = part.part if isinstance(part, Not) else Not(part)
+        return part
 
     def word(self, parts: list[Token]) -> Node:
         token = parts[0]
@@ -118,34 +119,37 @@ class _Builder(Transformer[Token, Node]):
         token = parts[0]
         return _literal(token, token[1:-1], _column(token))
 
-    def field(self, parts: list[Token | Node]) -> Node:
+    def field(self, parts: list[Any]) -> Node:
+        token: Token
+        node: Node
         token, node = parts
         name = str(token)[:-1].lower()
         if name not in FIELDS:
-            raise _unknown_field(str(token), name)
-        if any(isinstance(inner, Word) and inner.field for inner in walk(node)):  # type: ignore[arg-type]  # a node
-            column = _column(token)  # type: ignore[arg-type]  # the first is the token
+            raise _unknown_field(token, name)
+        if any(isinstance(inner, Word) and inner.field for inner in walk(node)):
+            column = _column(token)
             raise QueryError("there is a field inside this field", column, "write each field beside the other")
-        return within(node, name)  # type: ignore[arg-type]  # the second is a node
+        return within(node, name)
 
-    def near(self, parts: list[Token | Node]) -> Node:
+    def near(self, parts: list[Any]) -> Node:
+        left: Node
         left, *rest = parts
         if len(rest) > 2 * MAX_CHAIN:
-            raise QueryError(f"more than {MAX_CHAIN} NEAR in a row", _column(rest[0]), "use fewer")  # type: ignore[arg-type]
+            raise QueryError(f"more than {MAX_CHAIN} NEAR in a row", _column(rest[0]), "use fewer")
         for operator, right in zip(rest[::2], rest[1::2], strict=True):
-            left = _near(left, operator, right)  # type: ignore[arg-type]  # node, token, node in turn
-        return left  # type: ignore[return-value]  # the first is a node
+            left = _near(left, operator, right)
+        return left
 
 
-def _unknown_field(token: str, name: str) -> QueryError:
+def _unknown_field(token: Token, name: str) -> QueryError:
     close = get_close_matches(name, FIELDS, n=1)
     known = " and ".join(f"{field}:" for field in FIELDS)
     hint = f"did you mean {close[0]}:?" if close else f"the fields are {known}"
     return QueryError(f"unknown field {token}", _column(token), f"{hint}; text with a colon goes in quotes")
 
 
-def _column(token: str) -> int:
-    return (token.column or 1) if isinstance(token, Token) else 1
+def _column(token: Token) -> int:
+    return token.column or 1
 
 
 def _flat(parts: list[Node], kind: type[And] | type[Or]) -> tuple[Node, ...]:

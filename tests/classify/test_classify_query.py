@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from classify.query import QueryError, parse_query
 from classify.query.nodes import show
 from tests.classify.classify_desk import query, quotes
+
+PIECES = [
+    "a",
+    "impôt",
+    "*",
+    "?",
+    "(",
+    ")",
+    '"',
+    " ",
+    " AND ",
+    " OR ",
+    " NOT ",
+    " NEAR/3 ",
+    " ONEAR/2 ",
+    "title:",
+    "x:",
+    "-",
+    "'",
+]
 
 FINDS = [
     ("passport", "My PASSPORT is late", ["PASSPORT"]),
@@ -103,6 +125,8 @@ MISTAKES = [
     ("fee NEAR/5 NOT tax", 12, "cannot be followed by NOT"),
     ("fee NEAR/5 (tax AND rise)", 5, "cannot have AND or NOT"),
     ("url:fee", 1, "unknown field url:"),
+    ("fee OR feed:x", 8, "unknown field feed:"),
+    ("title:" * 3000 + "a", 17_989, "field inside"),
     ("titel:fee", 1, "did you mean title:"),
     ("title:", 1, "nothing follows title:"),
     ("title:(fee text:tax)", 1, "field inside"),
@@ -140,3 +164,15 @@ def test_a_mistake_names_its_column_and_a_remedy(source: str, column: int, messa
 )
 def test_precedence_as_it_is_read(source: str, shown: str) -> None:
     assert show(parse_query(source)) == shown
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(max_size=30))
+def test_any_text_is_a_query_or_a_query_error(source: str) -> None:
+    try:
+        node = parse_query(source)
+    except QueryError as error:
+        assert 1 <= error.column <= max(len(source), 1)
+        assert error.message and error.remedy
+    else:
+        assert parse_query(show(node)) is not None
