@@ -31,7 +31,8 @@ class Term(NamedTuple):
 class Stems:
     """The words of one language, "en" or "fr"."""
 
-    def __init__(self, language: str, lexicon: Lexicon) -> None:
+    def __init__(self, language: str, lexicon: Lexicon, *, kept: int = MAX_KEPT) -> None:
+        self._kept = kept
         self._language = language
         self._stop = _STOP[language]
         self._stemmer = snowballstemmer.stemmer(_ALGORITHM[language])
@@ -52,7 +53,7 @@ class Stems:
         """The stem of the lemma of a word in lower case, folded: "doublent" and "doubleront" share one."""
         known = self._known.get(word)
         if known is None:
-            if len(self._known) >= MAX_KEPT:
+            if len(self._known) >= self._kept:
                 self._known.clear()
             known = self._known[word] = self._stem(word)
         return known

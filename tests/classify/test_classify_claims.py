@@ -118,6 +118,13 @@ def test_negations(sentence: str, count: int) -> None:
     assert negations(sentence) == count
 
 
+def test_stems_are_the_same_however_few_are_kept() -> None:
+    many, few = Stems("fr", LEXICON), Stems("fr", LEXICON, kept=1)
+    for sentence in ("Ils doubleront les frais", "doublent, doubler", "Ils doubleront"):
+        assert many.terms(sentence) == few.terms(sentence)
+    assert {term.stem for term in few.terms("doublent doubleront doubler")} == {"doubl"}
+
+
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [

@@ -124,6 +124,7 @@ def test_windows_find_what_the_whole_text_holds(
         ([{"ORTH": "$"}, {"IS_DIGIT": True}], None, 2),
         ([{"LOWER": "fee", "OP": "!"}, {"LOWER": "rise"}], {"rise"}, 2),
         ([{"LOWER": {"REGEX": "fee"}}], None, 1),
+        ([{"LOWER": {"IN": []}}, {"LENGTH": 3}], None, 2),
     ],
 )
 def test_anchors_and_length(pattern: list[dict[str, Any]], literals: set[str] | None, length: int | None) -> None:
