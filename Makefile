@@ -50,7 +50,7 @@ docs: install ## Write the generated documents anew (schemas, AsyncAPI)
 	$(BIN)/python -m gordon.contracts docs
 
 bench: install ## Measure; BENCH=name for one of bench/*.py
-	@for b in $(or $(BENCH),$(basename $(notdir $(wildcard bench/*.py)))); do echo "== $$b"; $(BIN)/python bench/$$b.py || exit 1; done
+	@for b in $(or $(BENCH),$(basename $(notdir $(wildcard bench/*.py)))); do echo "== $$b"; $(BIN)/python -m bench.$$b || exit 1; done
 
 lock: install ## Resolve the dependencies anew
 	@rm -rf .cache/uv && $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv

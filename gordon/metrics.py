@@ -10,7 +10,14 @@ import platform
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
 
 from gordon import __version__
@@ -78,6 +85,7 @@ class Metrics:
 
     def __init__(self, stage: str) -> None:
         self.stage = stage
+        disable_created_metrics()  # a series for the birth of each series says nothing that anybody asks
         self.registry = CollectorRegistry()
         self._metrics = {name: self._make(name, spec) for name, spec in METRICS.items() if stage in spec.stages}
         self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}

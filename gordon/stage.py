@@ -16,8 +16,13 @@ class Stage(Protocol):
     handled: the loop then repeats the batch one by one and dead-letters only the culprit. It must be idempotent.
     """
 
-    name: str
-    reads: Sequence[str]
-    batch: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def reads(self) -> Sequence[str]: ...
+
+    @property
+    def batch(self) -> int: ...
 
     def handle(self, events: Sequence[Event]) -> Iterable[Event]: ...

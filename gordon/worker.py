@@ -23,7 +23,6 @@ from gordon.events import Event
 from gordon.letters import dead_letter
 from gordon.stage import Stage
 
-POLL = 1.0
 ATTEMPTS = 3
 """How often an event with an unexpected error is tried, and at which start a killer is parked."""
 
@@ -72,7 +71,10 @@ class Worker:
         backoff: Backoff,
         sleep: Callable[[float], None],
         monotonic: Callable[[], float],
+        poll: float = 1.0,
     ) -> None:
+        """``poll``: seconds to wait for news, and so how often ``between`` is called at rest."""
+        self._poll = poll
         self._stage = stage
         self._bus = bus
         self._group = group
@@ -106,7 +108,7 @@ class Worker:
     def turn(self, subscription: Subscription) -> int:
         """One batch; returns how many records it had. Raises Transient with nothing committed."""
         self._in_hand = 0
-        records = subscription.poll(POLL, self._stage.batch)
+        records = subscription.poll(self._poll, self._stage.batch)
         if not records:
             return 0
         self._in_hand = len(records)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from classify.matchers.spacy_runtime import Pipelines
 from classify.stage import Classify
-from gordon.app.connect import connect_bus
+from gordon.app.connect import stage_bus
 from gordon.app.daemon import Daemon, Reloader
 from gordon.app.loop import Current, work
 from gordon.app.policy import Policy, checked, compile_files, read_policy
@@ -23,6 +23,7 @@ def run_classify(folder: Path, environ: Mapping[str, str], *, metrics_port: int 
 
     def stage(policy: Policy) -> Classify:
         engine = compile_files(policy.desk, pipelines)
+        engine.warm()
         return Classify(engine=engine, policy_version=policy.desk.version, topics=topics)
 
     current = Current(stage(policy))
@@ -32,7 +33,7 @@ def run_classify(folder: Path, environ: Mapping[str, str], *, metrics_port: int 
             current.stage = stage(policy)
 
         reload = Reloader(daemon, lambda: checked(folder, environ), use, monotonic=time.monotonic)
-        bus = daemon.obtain("bus", lambda: connect_bus(settings, folder))
+        bus = daemon.obtain("bus", lambda: stage_bus(settings, folder))
         if bus:
             work(daemon, current, bus, [reload])
             bus.close()

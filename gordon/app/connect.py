@@ -9,6 +9,7 @@ from gordon.bus import Bus
 from gordon.bus.kafka_settings import KafkaSettings
 from gordon.bus.open import open_bus
 from gordon.errors import BusUnavailable, DeskInvalid, Problem, StoreUnavailable
+from gordon.events import Topics
 from gordon.settings import FILE, Settings, where_set
 from store.database import Database, open_database
 
@@ -16,6 +17,18 @@ from store.database import Database, open_database
 def connect_bus(settings: Settings, folder: Path) -> Bus:
     """The bus; it may be away, which shows at its first use."""
     return open_bus(settings.bus_url(folder), kafka=kafka_settings(settings))
+
+
+def stage_bus(settings: Settings, folder: Path) -> Bus:
+    """The bus with the topics between the stages in place. Raises BusUnavailable."""
+    topics = Topics(settings.topic_prefix)
+    bus = connect_bus(settings, folder)
+    try:
+        bus.ensure([topics.mentions, topics.tagged, topics.dead])
+    except BaseException:
+        bus.close()
+        raise
+    return bus
 
 
 def kafka_settings(settings: Settings) -> KafkaSettings:

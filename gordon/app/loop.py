@@ -58,9 +58,9 @@ def work(daemon: Daemon, stage: Stage, bus: Bus, chores: Sequence[Callable[[], N
 def gauge_lag(metrics: Metrics, bus: Bus, stage: Stage, group: str) -> None:
     """The lag of each topic; unknown, not zero, while the bus is away."""
     try:
-        lags = bus.lag(stage.reads, group)
+        lags = dict(bus.lag(stage.reads, group))
     except Transient:
-        lags = dict.fromkeys(stage.reads, UNKNOWN)
+        lags = {}
     for topic in stage.reads:
         metrics.set("gordon_lag_events", lags.get(topic, UNKNOWN), stage.name, topic)
     replaced = getattr(bus, "producers_replaced", 0)

@@ -16,6 +16,7 @@ from classify.compile import compile_engine, places
 from classify.engine import Engine
 from classify.matchers.spacy_runtime import Pipelines
 from classify.selftest import run_tests
+from gordon.demo.pages import wrong_ports
 from gordon.desk.load import Desk, Draft, read_desk
 from gordon.errors import DeskInvalid, Problem
 from gordon.records import Feed
@@ -57,12 +58,20 @@ def read_policy(folder: Path, environ: Mapping[str, str]) -> Policy:
 def _read(folder: Path, environ: Mapping[str, str]) -> tuple[Draft, tuple[Feed, ...], Tree | None]:
     draft = read_desk(folder, environ)
     feeds, problems = read_opml(draft.folder / FEEDS)
-    draft.problems += problems
+    draft.problems += problems + _demo_problems(draft)
     tree = None
     if draft.queues is not None:
         tree, problems = compile_routes(draft.queues, draft.lines.get("queues.yaml", {}))
         draft.problems += problems
     return draft, tuple(feeds), tree
+
+
+def _demo_problems(draft: Draft) -> list[Problem]:
+    """Subscriptions to the demo's blogs that name another port than the one they are served at."""
+    demo, path = draft.settings.demo, draft.folder / FEEDS
+    if demo is None or not path.exists():
+        return []
+    return list(wrong_ports(path.read_text(encoding="utf-8", errors="replace"), demo.port))
 
 
 def compile_files(desk: Desk, pipelines: Pipelines) -> Engine:

@@ -11,15 +11,25 @@ from pathlib import Path
 from gordon.app.signals import die_with_parent
 
 LEAST_WAIT, MOST_WAIT = 0.2, 10.0
-STEADY = 30.0
+STEADY = 10.0
 EXIT_CONFIGURATION = 78
 GRACE = 20.0
 
 
 class Process:
-    """One child: its command, how often it was restarted, and when it may be started again."""
+    """One child: its command, how often it was restarted, and when it may be started again.
 
-    def __init__(self, name: str, command: Sequence[str], environ: Mapping[str, str], log: Path | None) -> None:
+    A child that died after less than ten seconds waits longer each time, up to ``most_wait`` seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        log: Path | None,
+        *,
+        most_wait: float = MOST_WAIT,
+    ) -> None:
         self.name = name
         self.restarts = 0
         self.last_exit: int | None = None
@@ -27,6 +37,7 @@ class Process:
         self._child: subprocess.Popen[bytes] | None = None
         self._started = self._not_before = 0.0
         self._failures = 0
+        self._most_wait = most_wait
 
     @property
     def pid(self) -> int | None:
@@ -65,7 +76,7 @@ class Process:
             return True
         self._child, self.last_exit = None, code
         self._failures = 0 if monotonic - self._started > STEADY else self._failures + 1
-        wait = min(MOST_WAIT, LEAST_WAIT * 2.0 ** min(self._failures, 10)) if self._failures > 1 else 0.0
+        wait = min(self._most_wait, LEAST_WAIT * 2.0 ** min(self._failures, 10)) if self._failures > 1 else 0.0
         self._not_before = monotonic + wait
         return code != EXIT_CONFIGURATION
 

@@ -89,6 +89,7 @@ def worker(stage: Echo, bus: Bus, notes: Notes, slept: list[float] | None = None
         backoff=Backoff(least=1.0, most=4.0),
         sleep=sleeps.append,
         monotonic=lambda: next(clock),
+        poll=0.05,
     )
 
 

@@ -1,0 +1,97 @@
+"""The route daemon: tagged mentions in, items with teams in queues out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from route.find import gauges as coverage
+from route.stage import Route, RouteReport
+
+from gordon.app.connect import connect_store, stage_bus
+from gordon.app.daemon import Daemon, Every, Reloader, utc_now
+from gordon.app.loop import Current, work
+from gordon.app.outbox import RelayThread, gauge_outbox
+from gordon.app.policy import Policy, checked, read_policy
+from gordon.app.prepare import ready
+from gordon.events import Topics
+from gordon.metrics import Metrics
+from store.database import Database
+from store.dead import dead_by_stage
+from store.route import Route as RouteStore
+from store.status import oldest_open, open_items
+
+GAUGES_EVERY = 5.0
+
+
+def run_route(folder: Path, environ: Mapping[str, str], *, metrics_port: int | None) -> None:
+    """Runs until SIGTERM. Raises DeskInvalid or DatabaseUnfit where desk or database are wrong."""
+    policy = read_policy(folder, environ)
+    settings = policy.desk.settings
+    with Daemon("route", folder, settings, metrics_port=metrics_port) as daemon:
+        database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
+        if database:
+            _work(daemon, policy, folder, environ, database)
+            database.close()
+
+
+def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, str], database: Database) -> None:
+    relay = RelayThread("route", daemon, folder, database)
+    force = _InForce(policy)
+
+    def observe(report: RouteReport) -> None:
+        relay.wake()
+        note_batch(daemon.metrics, report)
+
+    def stage(policy: Policy) -> Route:
+        return Route(
+            desk=policy.desk,
+            tree=policy.tree,
+            store=RouteStore(database),
+            topics=Topics(daemon.settings.topic_prefix),
+            now=utc_now,
+            observe=observe,
+        )
+
+    current = Current(stage(policy))
+
+    def use(fresh: Policy) -> None:
+        force.policy = fresh
+        current.stage = stage(fresh)
+
+    reload = Reloader(daemon, lambda: checked(folder, environ), use, monotonic=time.monotonic)
+    gauges = Every(GAUGES_EVERY, lambda: _gauges(daemon, database, force.policy), time.monotonic)
+    bus = daemon.obtain("bus", lambda: stage_bus(daemon.settings, folder))
+    if bus is None:
+        return
+    relay.start()
+    try:
+        work(daemon, current, bus, [reload, gauges])
+    finally:
+        relay.stop()
+        bus.close()
+
+
+class _InForce:
+    """The policy in force, for the chores."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+
+def note_batch(metrics: Metrics, report: RouteReport) -> None:
+    """One batch, counted."""
+
+
+def _gauges(daemon: Daemon, database: Database, policy: Policy) -> None:
+    gauge_outbox(daemon, database, "route")
+    metrics, now = daemon.metrics, utc_now()
+    metrics.replace("gordon_items_open", {labels: float(number) for labels, number in open_items(database).items()})
+    ages = {(queue,): (now - since).total_seconds() for queue, since in oldest_open(database).items()}
+    metrics.replace("gordon_item_age_seconds", ages)
+    dead = {(stage,): float(number) for stage, number in dead_by_stage(database).items()}
+    metrics.replace("gordon_dead_letters", dead)
+    ratios, gaps = coverage(policy.desk, now)
+    metrics.replace("gordon_coverage_ratio", {(file,): ratio for file, ratio in ratios.items()})
+    metrics.replace("gordon_gaps", {labels: float(number) for labels, number in gaps.items()})
