@@ -48,7 +48,7 @@ class KafkaBus:
         self._publisher = Publisher(self._connection, self._settings)
         self._admin: Any = None
         self._partitions: dict[str, int] = {}
-        self._open: list[Subscription] = []
+        self._open: list[KafkaSubscription | KafkaTail] = []
 
     @property
     def producers_replaced(self) -> int:
@@ -102,6 +102,8 @@ class KafkaBus:
         return subscription
 
     def lag(self, topics: Sequence[str], group: str) -> Mapping[str, int]:
+        for subscription in self._open:
+            subscription.flush()
         there = self._describe(topics)
         places = [TopicPartition(topic, number) for topic, count in there.items() for number in range(count)]
         behind = dict.fromkeys(topics, 0)

@@ -34,6 +34,7 @@ with warnings.catch_warnings():
 
 __all__ = [
     "CLAIM_LOST",
+    "CLOSE",
     "TOO_LARGE",
     "ConsumerRebalanceListener",
     "KafkaAdminClient",
@@ -62,6 +63,7 @@ CLAIM_LOST = (
 )
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 CLOSE = 3.0
+"""Seconds that closing something may take."""
 
 T = TypeVar("T")
 

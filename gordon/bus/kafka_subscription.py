@@ -1,6 +1,8 @@
 """Reading from Kafka: one member of a consumer group, and a reader without a group.
 
 The notes of ``begin`` travel as metadata of the group's committed offsets, so they follow a partition to another host.
+A commit is sent at once but not waited for: a broker takes its time to group commits (5 ms and more), and until it is
+sure of one, a death only means that the work is redone. ``begin``, ``rewind`` and ``close`` wait.
 """
 
 from __future__ import annotations
@@ -8,12 +10,15 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from gordon.bus import Record
 from gordon.bus.kafka_client import (
     CLAIM_LOST,
+    CLOSE,
     ConsumerRebalanceListener,
     KafkaConsumer,
     KafkaError,
@@ -27,6 +32,7 @@ from gordon.bus.kafka_client import (
 )
 from gordon.bus.kafka_settings import KafkaSettings
 from gordon.bus.notes import NOTHING, Note, after, begun, from_text, marked, to_text
+from gordon.errors import BusUnavailable
 
 LARGEST_FETCH = 4 * 1024 * 1024
 MOST_BETWEEN_POLLS = 300.0
@@ -91,6 +97,8 @@ class KafkaSubscription:
         self._clock = clock
         self._topics = list(topics)
         self._places: dict[Any, Place] = {}
+        self._unwritten: set[Any] = set()
+        self._sent: frozenset[Any] = frozenset()
         self._revoked = Revoked()
         self._closed = False
         options = {**consumer_options(connection, settings), "group_id": group}
@@ -100,21 +108,26 @@ class KafkaSubscription:
 
     def poll(self, timeout: float, most: int) -> Sequence[Record]:
         with errors("polling"):
+            self._send()
             polled = self._consumer.poll(timeout_ms=milliseconds(timeout), max_records=most)
             self._forget_revoked()
             if not polled:
                 self._check_life()
                 return ()
             self._heard = self._clock()
-            try:
-                for partition, records in polled.items():
-                    if partition not in self._places:
-                        self._places[partition] = self._place(partition, records[0].offset)
-            except KafkaError:
-                for partition, records in polled.items():
-                    self._seek(partition, records[0].offset)
-                raise
+            self._learn(polled)
         return [record for partition, records in polled.items() for record in self._records(partition, records)]
+
+    def _learn(self, polled: Mapping[Any, Sequence[Any]]) -> None:
+        """Looks up what is committed in the partitions that are new to this member."""
+        try:
+            for partition, records in polled.items():
+                if partition not in self._places:
+                    self._places[partition] = self._place(partition, records[0].offset)
+        except KafkaError:
+            for partition, records in polled.items():
+                self._seek(partition, records[0].offset)
+            raise
 
     def _place(self, partition: Any, first: int) -> Place:
         found = self._consumer.committed(partition, metadata=True, timeout_ms=self._limit)
@@ -134,33 +147,89 @@ class KafkaSubscription:
 
     def _forget_revoked(self) -> None:
         while self._revoked.partitions:
-            self._places.pop(self._revoked.partitions.popleft(), None)
+            self._forget(self._revoked.partitions.popleft())
+
+    def _forget(self, partition: Any) -> None:
+        self._places.pop(partition, None)
+        self._unwritten.discard(partition)
 
     def begin(self, records: Sequence[Record]) -> None:
         alone = len(records) == 1
-        self._write(
-            {
-                partition: Place(place.committed, begun(place.note, some, alone=alone))
-                for partition, place, some in self._sorted_out(records)
-            }
-        )
+        for partition, place, some in self._sorted_out(records):
+            place.note = begun(place.note, some, alone=alone)
+            self._unwritten.add(partition)
+        self.flush()
 
     def commit(self, records: Sequence[Record]) -> None:
-        places = {}
         for partition, place, some in self._sorted_out(records):
             last = max(record.offset for record in some)
-            places[partition] = Place(max(place.committed, last + 1), after(place.note, last))
-        self._write(places)
+            place.committed, place.note = max(place.committed, last + 1), after(place.note, last)
+            self._unwritten.add(partition)
+        with errors("committing"):
+            self._send()
 
     def rewind(self) -> None:
         self._forget_revoked()
         for partition, place in self._places.items():
             self._seek(partition, place.committed)
-        self._write({partition: Place(place.committed) for partition, place in self._places.items() if place.note})
+            if place.note:
+                place.note = NOTHING
+                self._unwritten.add(partition)
+        self.flush()
+
+    def flush(self, limit: float | None = None) -> None:
+        """Waits, at most ``limit`` seconds, until the broker has every offset and note of this member. Without effect when the group has gone on
+        without it: the library then joins again at the next poll and starts from what is committed."""
+        partitions = self._unwritten | (self._sent & self._places.keys())
+        if not partitions:
+            return
+        try:
+            with errors("committing"):
+                self._commit(self._offsets(partitions), milliseconds(limit) if limit else self._limit)
+        except Lost:
+            self._forget_all()
+        else:
+            self._unwritten, self._sent = set(), frozenset()
+            self._heard = self._clock()
+
+    def _commit(self, offsets: Mapping[Any, Any], limit: int) -> None:
+        try:
+            self._consumer.commit(offsets, timeout_ms=limit)
+        except CLAIM_LOST as error:
+            raise Lost from error
+
+    def _send(self) -> None:
+        """Sends what is unwritten, unless a commit is still under way: then it goes with the next."""
+        if self._unwritten and not self._sent:
+            self._sent = frozenset(self._unwritten)
+            self._unwritten = set()
+            self._consumer.commit_async(self._offsets(self._sent), callback=partial(self._answered, self._sent))
+
+    def _answered(self, partitions: frozenset[Any], offsets: object, answer: object) -> None:
+        """The library calls this from its next poll or commit, in our thread."""
+        if self._sent is not partitions:
+            return  # meanwhile written again, by ``flush``
+        self._sent = frozenset()
+        if isinstance(answer, CLAIM_LOST):
+            self._forget_all()
+        elif isinstance(answer, Exception):
+            self._unwritten |= partitions & self._places.keys()
+        else:
+            self._heard = self._clock()
+
+    def _offsets(self, partitions: Iterable[Any]) -> dict[Any, Any]:
+        places = {partition: self._places[partition] for partition in partitions}
+        return {each: OffsetAndMetadata(place.committed, to_text(place.note), -1) for each, place in places.items()}
+
+    def _forget_all(self) -> None:
+        for partition in list(self._places):
+            self._forget(partition)
 
     def close(self) -> None:
         if not self._closed:
             self._closed = True
+            with suppress(BusUnavailable):
+                self.flush(CLOSE)
             quiet(lambda: self._consumer.close(autocommit=False, timeout_ms=2000))
 
     def _seek(self, partition: Any, offset: int) -> None:
@@ -174,27 +243,6 @@ class KafkaSubscription:
         for record in records:
             found.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
         return [(each, self._places[each], some) for each, some in found.items() if each in self._places]
-
-    def _write(self, places: Mapping[Any, Place]) -> None:
-        """Commits offsets and notes. Without effect when the group has gone on without this member: the library then
-        joins again at the next poll and starts from what is committed, so the work is redone."""
-        if not places:
-            return
-        offsets = {each: OffsetAndMetadata(place.committed, to_text(place.note), -1) for each, place in places.items()}
-        try:
-            with errors("committing"):
-                self._commit(offsets)
-        except Lost:
-            self._places.clear()
-        else:
-            self._places.update(places)
-            self._heard = self._clock()
-
-    def _commit(self, offsets: Mapping[Any, Any]) -> None:
-        try:
-            self._consumer.commit(offsets, timeout_ms=self._limit)
-        except CLAIM_LOST as error:
-            raise Lost from error
 
 
 class Lost(Exception):
@@ -237,6 +285,9 @@ class KafkaTail:
 
     def commit(self, records: Sequence[Record]) -> None:
         pass
+
+    def flush(self) -> None:
+        """There is never anything to write."""
 
     def rewind(self) -> None:
         for partition, offset in self._start.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 
 from gordon.bus import Message, Record, Subscription
@@ -115,7 +116,8 @@ class Reader:
                 if len(records) == asked:
                     more.append(place)
             waiting, share = more, most
-        return sorted(found, key=lambda record: record.offset)
+        found.sort(key=attrgetter("offset"))
+        return found
 
     def _one(self, place: Place, claim: Claim, most: int) -> list[Record]:
         records = self._log.fetch(self._names[place[0]], *place, claim.position, most)
