@@ -124,7 +124,7 @@ def _identified(entries: tuple[Named, ...], known: Mapping[str, Entry]) -> list[
     """Each entry once, with the identity it goes by: the simplest that no other entry of this document shares.
 
     An entry keeps the identity it is known by, also when it stands alone again or a namesake joins it: unchanged
-    entries choose first, and an identity that is taken by another content is not given twice.
+    entries choose first.
     """
     taken: dict[str, Named] = {}
     shared = _shared(entries)
@@ -133,8 +133,6 @@ def _identified(entries: tuple[Named, ...], known: Mapping[str, Entry]) -> list[
     for index in order:
         entry = entries[index]
         identity = _unchanged(entry, known) or _edited(entry, known, taken) or _alone(entry, shared)
-        if identity in taken and taken[identity].fingerprint != entry.fingerprint:
-            identity = entry.identities[-1]
         if identity not in taken:
             taken[identity], places[identity] = entry, index
     return sorted(taken.items(), key=lambda pair: places[pair[0]])

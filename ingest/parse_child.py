@@ -14,6 +14,7 @@ import signal
 import struct
 import sys
 import warnings
+from collections.abc import Callable
 from typing import BinaryIO
 
 import msgspec
@@ -36,15 +37,16 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _confine(memory, parent)
     _write(sys.stdout.buffer, b"")
-    serve(sys.stdin.buffer, sys.stdout.buffer, cpu)
+    serve(sys.stdin.buffer, sys.stdout.buffer, lambda: _arm(cpu))
 
 
-def serve(source: BinaryIO, sink: BinaryIO, cpu: float) -> None:
-    """One document after the other. After a failure that may have left a mess the child ends; a new one comes."""
+def serve(source: BinaryIO, sink: BinaryIO, before: Callable[[], None]) -> None:
+    """One document after the other, each after ``before()``. After a failure that may have left a mess the child
+    ends; a new one comes."""
     decoder, encoder = msgspec.msgpack.Decoder(Document), msgspec.msgpack.Encoder()
     while len(head := source.read(HEADER.size)) == HEADER.size:
         document = decoder.decode(source.read(HEADER.unpack(head)[0]))
-        _arm(cpu)
+        before()
         parsed, sound = attempt(document)
         _write(sink, encoder.encode(parsed))
         if not sound:

@@ -11,7 +11,9 @@ import pytest
 from gordon.settings import Http, Parse
 from ingest.client import Client
 from ingest.http import Answer, Request
+from ingest.parse_child import attempt
 from ingest.parser import ParserPool
+from ingest.raw import Document
 from tests.ingest.origin import Origin
 
 
@@ -54,10 +56,15 @@ def pool() -> Iterator[ParserPool]:
     made.close()
 
 
-@pytest.fixture
-def parse(pool: ParserPool) -> Callable[..., Any]:
+@pytest.fixture(params=["in the child", "here"])
+def parse(pool: ParserPool, request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """parse(body, content type, url) -> what the child makes of it; once really there, once in this process."""
+
     def run(body: bytes | str, content_type: str = "", url: str = "https://blog.example/feed") -> Any:
-        pool.submit("d", body.encode() if isinstance(body, str) else body, content_type, url)
+        data = body.encode() if isinstance(body, str) else body
+        if request.param == "here":
+            return attempt(Document(body=data, content_type=content_type, url=url))[0]
+        pool.submit("d", data, content_type, url)
         return wait_for_documents(pool, 1)["d"]
 
     return run

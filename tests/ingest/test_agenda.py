@@ -55,6 +55,7 @@ def test_forgotten_feeds_are_not_polled() -> None:
     agenda.hold([state("a", "a"), state("b", "a")])
     agenda.keep(lambda feed: feed.id == "b")
     assert agenda.held == 1 and taken(agenda, 0.0) == ["b"]
+    agenda.hold([state("c", "c")])
     agenda.keep(lambda feed: False)
     agenda.done("b")
     assert taken(agenda, 9.0) == [] and agenda.held == 0

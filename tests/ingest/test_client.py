@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import resource
+import shutil
+import ssl
+import subprocess
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -250,6 +254,39 @@ WEIRD = {
 def test_a_broken_answer_is_no_answer(kind: str, origin: Origin, fetch: Fetch) -> None:
     origin.answers["/"] = lambda _: [WEIRD[kind]]
     failed(fetch(origin.url("/"), deadline=5), "unreachable", "")
+
+
+def test_what_cannot_be_put_into_a_request_is_unreachable(fetch: Fetch) -> None:
+    failed(fetch("http://127.0.0.1/", asks={"headers": {"X-Api-Key": "\u2603"}}), "unreachable", "cannot be requested")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file; it is its own authority."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command; install the package openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key", "-out", f"{folder}/pem"]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    return folder
+
+
+def test_tls_is_verified_and_fails_closed(certificate: Path, fetch: Fetch) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "pem", certificate / "key")
+    trusted = str(certificate / "pem")
+    with Origin(tls=context) as secure, Origin(host="127.0.0.2", tls=context) as elsewhere, Origin() as plain:
+        secure.answers |= {"/": reply("safe"), "/down": reply(status=302, headers={"Location": plain.url("/p")})}
+        elsewhere.answers["/"] = reply("wrong host")
+        plain.answers["/p"] = reply("plain")
+        assert ok(fetch(secure.url("/"), ca_file=trusted)).body == b"safe"
+        failed(fetch(secure.url("/")), "unreachable", "certificate")
+        failed(fetch(elsewhere.url("/"), ca_file=trusted), "unreachable", "")
+        assert elsewhere.requests == []
+        assert ok(fetch(secure.url("/down"), ca_file=trusted)).downgraded
+        failed(fetch(secure.url("/down", userinfo="u:p"), ca_file=trusted), "blocked", "from https to http")
+        assert len(plain.requests) == 1
 
 
 def test_hundred_continue_is_skipped(origin: Origin, fetch: Fetch) -> None:

@@ -169,6 +169,9 @@ def test_the_second_poll_is_conditional_and_once_a_day_it_is_not(bench: Make, or
     one = bench()
     one.sync(Feed(id="a", url=origin.url("/a")))
     one.until(1)
+    one.later(0.01)
+    one.ingest.turn(0.05)
+    assert len(one.reports) == 1
     for polls, hours in ((2, 1), (3, 22), (4, 2)):
         one.later(hours)
         one.until(polls)

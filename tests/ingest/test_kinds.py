@@ -122,6 +122,7 @@ CHARSETS = {
     "utf-8 with mark": (b"\xef\xbb\xbf" + rss(ACCENTS).encode(), "text/xml; charset=utf-16"),
     "declared latin-1, really windows": (rss(ACCENTS, LATIN_1).encode("cp1252"), ""),
     "header knows": (rss(ACCENTS).encode("cp1252"), 'application/xml; charset="windows-1252"'),
+    "header and declaration lie": (rss(ACCENTS, LATIN_1).encode("cp1252"), "text/xml; charset=utf-8"),
     "nobody knows": (rss(ACCENTS).encode("cp1252"), ""),
     "a codec of python": (rss(ACCENTS).encode("cp1252"), "text/xml; charset=unicode_escape"),
     "declared codec of python": (rss(ACCENTS, '<?xml version="1.0" encoding="unicode_escape"?>').encode(), ""),

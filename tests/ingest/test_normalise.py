@@ -154,7 +154,8 @@ def test_identities_are_bounded_and_stay_distinct() -> None:
 
 
 words = st.sampled_from(["", "a", "b", "c"])
-entries = st.lists(st.builds(entry, words, words, words, words), max_size=8)
+links = st.sampled_from(["", "https://a.example/", "https://b.example/"])
+entries = st.lists(st.builds(entry, words, links, words, words), max_size=8)
 
 
 @given(entries)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gordon.settings import Parse
+from ingest.parse_child import HEADER, attempt, serve
 from ingest.parser import ParserBroken, ParserPool
-from ingest.raw import RawFeed, Refused
+from ingest.raw import Document, RawFeed, Refused
 from tests.ingest import texts
 from tests.ingest.conftest import wait_for_documents
-from tests.ingest.origin import Origin
+from tests.ingest.origin import Origin, wait_for
 
 
 def feed(inside: str) -> bytes:
@@ -86,7 +91,7 @@ def test_a_document_that_eats_memory_is_unparseable() -> None:
 
 
 def test_the_wall_clock_kills_what_does_not_even_use_cpu() -> None:
-    pool = ParserPool(Parse(deadline=0.6, workers=2), clock=time.monotonic)
+    pool = ParserPool(Parse(deadline=2.0), clock=time.monotonic)
     wait_until_ready(pool)
     sleeper = pool.processes[0]
     os.kill(sleeper, signal.SIGSTOP)
@@ -94,7 +99,7 @@ def test_the_wall_clock_kills_what_does_not_even_use_cpu() -> None:
         pool.submit(number, texts.ATOM.encode(), "", "")
     found = wait_for_documents(pool, 6)
     late = [parsed for parsed in found.values() if isinstance(parsed, Refused)]
-    assert late == [Refused(outcome="unparseable", detail="parsing took longer than 0.6 s")]
+    assert late == [Refused(outcome="unparseable", detail="parsing took longer than 2 s")]
     assert sleeper not in pool.processes
     pool.close()
 
@@ -109,6 +114,19 @@ def test_a_killed_process_is_replaced() -> None:
     assert isinstance(wait_for_documents(pool, 1)["d"], RawFeed)
     assert pool.processes != (first,)
     pool.close()
+
+
+def test_the_child_dies_with_its_parent() -> None:
+    code = (
+        "import time; from gordon.settings import Parse; from ingest.parser import ParserPool\n"
+        "pool = ParserPool(Parse(), clock=time.monotonic); pool.step(5); print(*pool.processes, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = Path(f"/proc/{int(parent.stdout.readline())}/stat")
+        assert child.exists()
+        parent.kill()
+    assert wait_for(lambda: not child.exists() or child.read_text().split(") ")[1].startswith("Z"))
 
 
 def test_signals_for_the_group_do_not_reach_the_child() -> None:
@@ -143,6 +161,22 @@ def test_a_parser_that_never_starts_is_an_error_not_a_bad_feed() -> None:
     with pytest.raises(ParserBroken, match="does not start"):
         wait_for_documents(pool, 1)
     pool.close()
+
+
+def test_the_child_answers_frame_by_frame_and_ends_when_its_state_is_doubtful() -> None:
+    good = framed(msgspec.msgpack.encode(Document(body=texts.ATOM.encode())))
+    deep = framed(msgspec.msgpack.encode(Document(body=b"{" + b'"a":{' * 100_000)))
+    sink, calls = BytesIO(), []
+    serve(BytesIO(good + good), sink, lambda: calls.append(1))
+    assert len(calls) == 2 and sink.getvalue().count(b"urn:valley:1") == 2
+    sink = BytesIO()
+    serve(BytesIO(good + b"\0\0"), sink, lambda: None)
+    assert sink.getvalue().count(b"urn:valley:1") == 1
+    assert isinstance(attempt(Document(body=deep))[0], Refused)
+
+
+def framed(data: bytes) -> bytes:
+    return HEADER.pack(len(data)) + data
 
 
 def wait_until_ready(pool: ParserPool) -> None:
