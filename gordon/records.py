@@ -88,6 +88,7 @@ class Story(Struct, frozen=True, kw_only=True):
     text: str
     language: str
     seen: datetime
+    url: str = ""
 
 
 class Issue(Struct, frozen=True, kw_only=True):

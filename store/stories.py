@@ -22,6 +22,7 @@ _story = (
     func.substr(mentions.c.text, 1, STORY_LENGTH).label("text"),
     mentions.c.language,
     mentions.c.seen,
+    mentions.c.url,
 )
 _of_joined = (mentions.c.id == issue_mentions.c.mention) & (mentions.c.revision == issue_mentions.c.revision)
 
@@ -45,8 +46,8 @@ def stories_of(connection: Connection, issue: str) -> list[Story]:
 
 
 def _to_story(fields: Sequence[Any]) -> Story:
-    mention, revision, title, text, language, seen = fields
-    return Story(mention=mention, revision=revision, title=title, text=text, language=language, seen=seen)
+    mention, revision, title, text, language, seen, url = fields
+    return Story(mention=mention, revision=revision, title=title, text=text, language=language, seen=seen, url=url)
 
 
 def issues_where(connection: Connection, query: Select[Any]) -> list[Issue]:
