@@ -119,7 +119,8 @@ def test_a_killed_process_is_replaced() -> None:
 def test_the_child_dies_with_its_parent() -> None:
     code = (
         "import time; from gordon.settings import Parse; from ingest.parser import ParserPool\n"
-        "pool = ParserPool(Parse(), clock=time.monotonic); pool.step(5); print(*pool.processes, flush=True); time.sleep(60)"
+        "pool = ParserPool(Parse(), clock=time.monotonic); pool.step(5); print(*pool.processes, flush=True)\n"
+        "time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
