@@ -90,7 +90,14 @@ DEAD = Dead(
 
 def _event(topic: str, key: str, kind: str, subject: str, data: Mention | Tagged | Assigned | Dead) -> Event:
     return Event(
-        topic=topic, key=key, type=kind, id=f"id-of-{kind}", source="/gordon/test", subject=subject, time=SEEN, data=data
+        topic=topic,
+        key=key,
+        type=kind,
+        id=f"id-of-{kind}",
+        source="/gordon/test",
+        subject=subject,
+        time=SEEN,
+        data=data,
     )
 
 

@@ -25,7 +25,7 @@ def stage_bus(settings: Settings, folder: Path) -> Bus:
     bus = connect_bus(settings, folder)
     try:
         bus.ensure([topics.mentions, topics.tagged, topics.dead])
-    except BaseException:
+    except BusUnavailable:
         bus.close()
         raise
     return bus

