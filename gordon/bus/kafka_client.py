@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, TypeVar
 
 from gordon.bus.kafka_settings import KafkaSettings
@@ -30,6 +30,7 @@ with warnings.catch_warnings():
         UnknownMemberIdError,
     )
     from kafka.net.compat import KafkaNetClient
+    from kafka.net.inet import KafkaNetSocket
     from kafka.structs import OffsetAndMetadata, TopicPartition
 
 __all__ = [
@@ -68,6 +69,20 @@ CLOSE = 3.0
 T = TypeVar("T")
 
 
+class Direct(KafkaNetSocket):  # type: ignore[misc]  # the library has no types
+    """A plain connection whose socket is closed when connecting fails: the library leaves it to the garbage collector.
+    It enters by the library's registry of proxies, under a scheme of its own."""
+
+    SCHEMES = ("direct",)
+
+    async def sock_connect(self, net: Any, sock: Any, sockaddr: Any, timeout_at: float | None = None) -> Any:
+        try:
+            return await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
+        except BaseException:  # cancelling is one too
+            sock.close()
+            raise
+
+
 def connection_options(servers: Sequence[str], settings: KafkaSettings) -> dict[str, Any]:
     """What all clients of kafka-python are told; an empty setting is left to the library."""
     optional = {
@@ -82,6 +97,7 @@ def connection_options(servers: Sequence[str], settings: KafkaSettings) -> dict[
     return {
         "bootstrap_servers": list(servers),
         "client_id": "gordon",
+        "proxy_url": f"{Direct.SCHEMES[0]}://",
         "security_protocol": settings.security_protocol,
         "request_timeout_ms": milliseconds(settings.request_timeout),
         "bootstrap_timeout_ms": milliseconds(settings.request_timeout),
@@ -106,19 +122,16 @@ def errors(what: str) -> Iterator[None]:
 def opened(factory: Callable[..., T], options: Mapping[str, Any], seconds: float) -> T:
     """A client, or BusUnavailable within about ``seconds``. A constructor that fails would leave its thread and
     sockets behind, so the network part is made here, where it can be closed."""
-    networks: list[Any] = []
+    with ExitStack() as unless_open, errors("no connection to Kafka"):
 
-    def network(**settings: Any) -> Any:
-        networks.append(KafkaNetClient(**settings))
-        return networks[-1]
+        def network(**settings: Any) -> Any:
+            made = KafkaNetClient(**settings)
+            unless_open.callback(quiet, made.close)
+            return made
 
-    try:
-        with errors("no connection to Kafka"):
-            return bounded(lambda: factory(**options, kafka_client=network), seconds, "connecting to Kafka")
-    except BaseException:
-        for each in networks:
-            quiet(each.close)
-        raise
+        client = bounded(lambda: factory(**options, kafka_client=network), seconds, "connecting to Kafka")
+        unless_open.pop_all()
+        return client
 
 
 def bounded(call: Callable[[], T], seconds: float, what: str) -> T:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -178,8 +178,9 @@ class KafkaSubscription:
         self.flush()
 
     def flush(self, limit: float | None = None) -> None:
-        """Waits, at most ``limit`` seconds, until the broker has every offset and note of this member. Without effect when the group has gone on
-        without it: the library then joins again at the next poll and starts from what is committed."""
+        """Waits, at most ``limit`` seconds, until the broker has every offset and note of this member.
+        Without effect when the group has gone on without it: the library then joins again at the next poll
+        and starts from what is committed."""
         partitions = self._unwritten | (self._sent & self._places.keys())
         if not partitions:
             return
@@ -264,16 +265,14 @@ class KafkaTail:
         options = {**consumer_options(connection, settings), "group_id": None}
         self._closed = False
         self._consumer: Any = opened(KafkaConsumer, options, settings.request_timeout + 1.0)
-        try:
-            with errors("tailing"):
-                places = [TopicPartition(topic, number) for number in range(partitions)]
-                self._consumer.assign(places)
-                ask = self._consumer.beginning_offsets if from_start else self._consumer.end_offsets
-                self._start = ask(places, timeout_ms=milliseconds(settings.request_timeout))
-                self.rewind()
-        except BaseException:
-            self.close()
-            raise
+        with ExitStack() as unless_placed, errors("tailing"):
+            unless_placed.callback(self.close)
+            places = [TopicPartition(topic, number) for number in range(partitions)]
+            self._consumer.assign(places)
+            ask = self._consumer.beginning_offsets if from_start else self._consumer.end_offsets
+            self._start = ask(places, timeout_ms=milliseconds(settings.request_timeout))
+            self.rewind()
+            unless_placed.pop_all()
 
     def poll(self, timeout: float, most: int) -> Sequence[Record]:
         with errors("polling"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from operator import attrgetter
 from pathlib import Path
 
@@ -52,11 +52,10 @@ class SqliteBus:
     def subscribe(self, topics: Sequence[str], group: str) -> Subscription:
         found = self._log.ensure(topics)
         bell = Bell(self._bells)
-        try:
+        with ExitStack() as unless_joined:
+            unless_joined.callback(bell.close)
             member = Membership(self._log, group, found, clock=self._clock, session=self._session)
-        except BaseException:
-            bell.close()
-            raise
+            unless_joined.pop_all()
         subscription = SqliteSubscription(self._log, found, member, bell, self._clock)
         self._open.append(subscription)
         return subscription

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from zlib import crc32
 
@@ -56,12 +56,11 @@ class Log:
             self.db = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise BusUnavailable(f"cannot open the log {path}: {error}") from error
-        try:
+        with ExitStack() as unless_ready:
+            unless_ready.callback(self.db.close)
             with self.errors():
                 self._prepare()
-        except BaseException:
-            self.db.close()
-            raise
+            unless_ready.pop_all()
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -85,10 +84,9 @@ class Log:
             try:
                 yield self.db
                 self.db.execute("COMMIT")
-            except BaseException:
+            finally:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
-                raise
 
     def _prepare(self) -> None:
         self.db.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
