@@ -80,6 +80,9 @@ class RouteTransaction(Protocol):
         """The file's issues with a mention at or after ``since`` that are not closed, oldest first. The stories'
         text is cut to what grouping looks at (2,000 characters)."""
 
+    def holding(self, mentions: Collection[str]) -> Sequence[IssueWithStories]:
+        """The issues, of any file, age and state, that any of these mentions is part of."""
+
     def items_of(self, issues: Collection[str]) -> Sequence[Item]:
         """The items of these issues."""
 

@@ -14,7 +14,7 @@ from store.dead import bury
 from store.outbox import post
 from store.route_rows import put_issues, put_items, put_joins, put_mentions
 from store.route_tables import file_versions, items, teams
-from store.stories import issues_with_stories, items_where
+from store.stories import issues_holding, issues_with_stories, items_where
 from store.tables import inbox
 from store.upsert import add_missing, chunks, insert
 
@@ -57,6 +57,9 @@ class Transaction:
 
     def issues(self, file: str, since: datetime) -> Sequence[IssueWithStories]:
         return issues_with_stories(self._connection, file, since)
+
+    def holding(self, mentions: Collection[str]) -> Sequence[IssueWithStories]:
+        return issues_holding(self._connection, sorted(set(mentions)))
 
     def items_of(self, issues: Collection[str]) -> Sequence[Item]:
         wanted = chunks(sorted(set(issues)))

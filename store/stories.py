@@ -30,11 +30,25 @@ _of_joined = (mentions.c.id == issue_mentions.c.mention) & (mentions.c.revision 
 def issues_with_stories(connection: Connection, file: str, since: datetime) -> list[IssueWithStories]:
     """Issues of a file that are not closed and were seen at or after ``since``, oldest first; so are their stories."""
     alive = (issues.c.file == file) & (issues.c.last_seen >= since) & (issues.c.state != "closed")
+    return _with_stories(connection, alive)
+
+
+def issues_holding(connection: Connection, wanted: Iterable[str]) -> list[IssueWithStories]:
+    """The issues that any of these mentions is part of, of any file, age and state."""
+    holding = (
+        select(issue_mentions.c.issue).where(issue_mentions.c.mention.in_(some)).correlate(None)
+        for some in chunks(wanted)
+    )
+    found = (one for some in holding for one in _with_stories(connection, issues.c.id.in_(some)))
+    return list({one.issue.id: one for one in found}.values())
+
+
+def _with_stories(connection: Connection, condition: ColumnElement[bool]) -> list[IssueWithStories]:
     stories: defaultdict[str, list[Story]] = defaultdict(list)
-    query = select(issue_mentions.c.issue, *_story).join(mentions, _of_joined).join(issues).where(alive)
+    query = select(issue_mentions.c.issue, *_story).join(mentions, _of_joined).join(issues).where(condition)
     for issue, *fields in connection.execute(query.order_by(mentions.c.seen, mentions.c.id)):
         stories[issue].append(_to_story(fields))
-    found = issues_where(connection, select(issues).where(alive).order_by(issues.c.opened, issues.c.id))
+    found = issues_where(connection, select(issues).where(condition).order_by(issues.c.opened, issues.c.id))
     return [IssueWithStories(issue=issue, stories=tuple(stories[issue.id])) for issue in found]
 
 

@@ -1,0 +1,139 @@
+"""The team of an item, and what nobody covers, each with its why. Pure and exact.
+
+Only people on duty with room for one more item are on teams. Somebody who is off for the night, away, or full is not:
+the need they would cover is a gap that says when they are back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gordon.desk.schema import Person
+from gordon.events import Gap, Member
+from route.cover import Candidate, smallest_team
+from route.people import LEAD, why_absent
+from route.roster import Need, Prospect, Roster, Snapshot, covers
+
+NAMED = 3
+"""People that a gap names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The team by id, the gaps in the order of the needs, and lines for people."""
+
+    team: tuple[Member, ...]
+    gaps: tuple[Gap, ...]
+    explain: tuple[str, ...]
+
+
+def choose_team(roster: Roster, file: str, needs: tuple[Need, ...], load: Mapping[str, int], now: datetime) -> Choice:
+    """The smallest team for these needs. ``load``: open items of each person who has any.
+
+    Of several smallest teams it takes the one with a lead of the file, then the most expert, the least loaded, the
+    first by id. Disciplines are open to everybody who wears the hat; expertise and authority are checked for the file.
+    """
+    snapshot = roster.at(now)
+    free = {
+        prospect.person.id: prospect
+        for prospect in snapshot.prospects(file, needs)
+        if load.get(prospect.person.id, 0) < prospect.person.capacity
+    }
+    candidates = [
+        Candidate(person, prospect.mask, prospect.rank, load.get(person, 0)) for person, prospect in free.items()
+    ]
+    chosen = smallest_team(candidates, (1 << len(needs)) - 1, 1 << len(needs))
+    team = _members([free[candidate.id] for candidate in chosen], needs, load)
+    covered = 0
+    for candidate in chosen:
+        covered |= candidate.mask
+    unmet = [need for bit, need in enumerate(needs) if not covered >> bit & 1]
+    gaps = tuple(Gap(kind=need.kind, need=need.name, why=why_not(snapshot, file, need, load)) for need in unmet)
+    return Choice(team, gaps, _explain(team, gaps, snapshot, file, len(candidates), needs))
+
+
+def _members(team: Sequence[Prospect], needs: Sequence[Need], load: Mapping[str, int]) -> tuple[Member, ...]:
+    """Each required hat goes to one head: of those who have it the most expert, the least loaded, the first by id."""
+    order = sorted(team, key=lambda found: (-found.rank, load.get(found.person.id, 0), found.person.id))
+    hats: dict[str, list[str]] = {prospect.person.id: [] for prospect in team}
+    for bit, need in enumerate(needs):
+        wearer = next((found for found in order if found.mask >> bit & 1), None)
+        if need.kind == "discipline" and wearer:
+            hats[wearer.person.id].append(need.name)
+    return tuple(_member(prospect, needs, tuple(hats[prospect.person.id]), load) for prospect in team)
+
+
+def _member(prospect: Prospect, needs: Sequence[Need], hats: tuple[str, ...], load: Mapping[str, int]) -> Member:
+    person = prospect.person
+    authority = tuple(
+        need.name for bit, need in enumerate(needs) if need.kind == "authority" and prospect.mask >> bit & 1
+    )
+    other = [
+        need.name
+        for bit, need in enumerate(needs)
+        if need.kind in ("expertise", "language") and prospect.mask >> bit & 1
+    ]
+    why = [f"covers {', '.join([*hats, *authority, *other])}" if hats or authority or other else "completes the team"]
+    if prospect.stands_in:
+        why.append(f"stands in for {prospect.stands_in}")
+    elif prospect.standing.expertise == LEAD:
+        why.append("leads the file")
+    why.append(f"has {load.get(person.id, 0)} of {person.capacity} items")
+    return Member(
+        person=person.id,
+        disciplines=hats,
+        expertise=prospect.standing.expertise,
+        authority=authority,
+        why="; ".join(why),
+    )
+
+
+def _explain(
+    team: Sequence[Member], gaps: Sequence[Gap], snapshot: Snapshot, file: str, free: int, needs: Sequence[Need]
+) -> tuple[str, ...]:
+    names = ", ".join(member.person for member in team) or "nobody"
+    lines = [f"team: {names}: the smallest of {free} on duty with room that covers {len(needs) - len(gaps)} of"
+             f" {len(needs)} needs"]  # fmt: skip
+    lines += [f"gap: {gap.kind} {gap.need}: {gap.why}" for gap in gaps]
+    asked = any(need.kind == "expertise" and need.name == LEAD for need in needs)
+    if not asked and not snapshot.leads(file):
+        lines.append(f"gap: No Gordon: nobody with lead expertise on {file} is on duty")
+    return tuple(lines)
+
+
+def why_not(snapshot: Snapshot, file: str, need: Need, load: Mapping[str, int]) -> str:
+    """Why nobody covers this need just now."""
+    people, standings = snapshot.roster.people, snapshot.standings(file)
+    holders = [
+        (person, snapshot.presences[number].there)
+        for number, person in enumerate(people)
+        if (standing := standings[number]) is not None and covers(person, standing, need)
+    ]
+    reasons = [
+        (person.id, _full(person, load) if there else why_absent(person, snapshot.start, snapshot.roster.zone))
+        for person, there in holders
+    ]
+    if len(reasons) == 1:
+        return f"the only one, {reasons[0][0]}, {reasons[0][1]}"
+    if reasons:
+        named = "; ".join(f"{person} {reason}" for person, reason in reasons[:NAMED])
+        more = f"; and {len(reasons) - NAMED} more" if len(reasons) > NAMED else ""
+        return f"none of {len(reasons)} is free: {named}{more}"
+    former = _former(snapshot, file, need)
+    return f"nobody has it any more: {'; '.join(former[:NAMED])}" if former else "nobody has it"
+
+
+def _full(person: Person, load: Mapping[str, int]) -> str:
+    return f"has no room ({load.get(person.id, 0)} of {person.capacity} items)"
+
+
+def _former(snapshot: Snapshot, file: str, need: Need) -> list[str]:
+    """Those who covered the need with a standing that has run out."""
+    roster = snapshot.roster
+    return [
+        f"{person.id}'s standing ended {standings[0].until}"
+        for person, standings, now in zip(roster.people, roster.matching(file), snapshot.standings(file), strict=True)
+        if now is None and covers(person, standings[0], need)
+    ]
