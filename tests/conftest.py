@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
-from typing import TypeVar
+from contextlib import ExitStack
 
 import pytest
 
 from tests.servers.kafka import KafkaBroker, kafka_broker
-from tests.servers.missing import Missing
+from tests.servers.missing import started
 from tests.servers.postgres import PostgresServer, postgres_server
-
-S = TypeVar("S")
-
-
-def started(stack: ExitStack, open_server: Callable[[], AbstractContextManager[S]]) -> S:
-    """The server; where it is missing, a laptop skips with the remedy and CI fails."""
-    try:
-        return stack.enter_context(open_server())
-    except Missing as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")
 def kafka_server() -> Iterator[KafkaBroker]:
     """``servers`` ("127.0.0.1:port"), ``pid``, ``freeze``, ``thaw``, ``stop``, and ``start`` on the same data."""
     with ExitStack() as stack:
-        yield started(stack, kafka_broker)
+        yield started(stack, kafka_broker, os.environ)
 
 
 @pytest.fixture(scope="session")
 def postgres_server_started() -> Iterator[PostgresServer]:
     """``new_database``, ``pid``, ``freeze``, ``thaw``, ``stop`` and ``start``."""
     with ExitStack() as stack:
-        yield started(stack, postgres_server)
+        yield started(stack, postgres_server, os.environ)
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ class KafkaSubscription:
         Without effect when the group has gone on without it: the library then joins again at the next poll
         and starts from what is committed."""
         partitions = self._unwritten | (self._sent & self._places.keys())
-        if not partitions:
+        if not partitions or self._closed:
             return
         try:
             with errors("committing"):
@@ -228,9 +228,9 @@ class KafkaSubscription:
 
     def close(self) -> None:
         if not self._closed:
-            self._closed = True
             with suppress(BusUnavailable):
                 self.flush(CLOSE)
+            self._closed = True
             quiet(lambda: self._consumer.close(autocommit=False, timeout_ms=2000))
 
     def _seek(self, partition: Any, offset: int) -> None:
