@@ -37,7 +37,7 @@ def write_desk(folder: Path, files: int, rules: int) -> Path:
     for entry in generated_files(draw, files, rules, 0.02):
         body = json.dumps(entry.model_dump(mode="json", exclude_defaults=True, by_alias=True), ensure_ascii=False)
         (folder / "files" / f"{entry.file}.yaml").write_text(body, encoding="utf-8")
-    (folder / "people.yaml").write_text(PEOPLE.replace("passport-services", "*").replace("parental-benefits", "*"))
+    (folder / "people.yaml").write_text(PEOPLE.replace("passport-services", '"*"').replace("parental-benefits", '"*"'))
     (folder / "queues.yaml").write_text(QUEUES)
     return folder
 
@@ -78,6 +78,7 @@ def measure(stack: Stack, bus: Bus, database: Database, pids: dict[str, int], me
     pids |= {process.name: process.pid for process in stack.supervisor.processes if process.pid}
     recorded = 0
     while not recorded:
+        stack.tend()
         time.sleep(0.05)
         recorded = _recorded(database)
     began, before = time.monotonic(), {name: cpu_seconds(pid) for name, pid in pids.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tests.flow.stack import Address
@@ -18,8 +18,9 @@ def children(pid: int) -> list[int]:
     """The process and everything below it."""
     found = [pid]
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in path.read_text().split():
-            found += children(int(child))
+        with suppress(FileNotFoundError):  # a thread that has just ended
+            for child in path.read_text().split():
+                found += children(int(child))
     return found
 
 

@@ -85,7 +85,7 @@ class Metrics:
 
     def __init__(self, stage: str) -> None:
         self.stage = stage
-        disable_created_metrics()  # a series for the birth of each series says nothing that anybody asks
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no type here; a series for the birth of each series says nothing that anybody asks
         self.registry = CollectorRegistry()
         self._metrics = {name: self._make(name, spec) for name, spec in METRICS.items() if stage in spec.stages}
         self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}

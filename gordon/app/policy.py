@@ -18,6 +18,7 @@ from gordon.desk.load import Desk, Draft, read_desk
 from gordon.errors import DeskInvalid, Problem
 from gordon.records import Feed
 from ingest.opml import read as read_opml
+from route.calendar import holiday_problems
 from route.rules import Tree, compile_routes
 
 FEEDS = "feeds.opml"
@@ -62,6 +63,9 @@ def _read(folder: Path, environ: Mapping[str, str]) -> tuple[Draft, tuple[Feed, 
     if draft.queues is not None:
         tree, problems = compile_routes(draft.queues, draft.lines.get("queues.yaml", {}))
         draft.problems += problems
+    placed = list(zip(draft.places, draft.people, strict=True))
+    people_lines, queue_lines = draft.lines.get("people.yaml", {}), draft.lines.get("queues.yaml", {})
+    draft.problems += holiday_problems(placed, draft.queues, people_lines, queue_lines)
     return draft, tuple(feeds), tree
 
 

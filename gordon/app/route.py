@@ -6,9 +6,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from route.find import gauges as coverage
-from route.stage import Route, RouteReport
-
 from gordon.app.connect import connect_store, stage_bus
 from gordon.app.daemon import Daemon, Every, Reloader, utc_now
 from gordon.app.loop import Current, work
@@ -17,12 +14,15 @@ from gordon.app.policy import Policy, checked, read_policy
 from gordon.app.prepare import ready
 from gordon.events import Topics
 from gordon.metrics import Metrics
+from route.coverage import Coverage
+from route.stage import Route, RouteReport
 from store.database import Database
 from store.dead import dead_by_stage
 from store.route import Route as RouteStore
 from store.status import oldest_open, open_items
 
 GAUGES_EVERY = 5.0
+LANGUAGES = frozenset({"en", "fr", "und"})
 
 
 def run_route(folder: Path, environ: Mapping[str, str], *, metrics_port: int | None) -> None:
@@ -57,11 +57,11 @@ def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, st
     current = Current(stage(policy))
 
     def use(fresh: Policy) -> None:
-        force.policy = fresh
+        force.coverage = Coverage(fresh.desk)
         current.stage = stage(fresh)
 
     reload = Reloader(daemon, lambda: checked(folder, environ), use, monotonic=time.monotonic)
-    gauges = Every(GAUGES_EVERY, lambda: _gauges(daemon, database, force.policy), time.monotonic)
+    gauges = Every(GAUGES_EVERY, lambda: _gauges(daemon, database, force.coverage), time.monotonic)
     bus = daemon.obtain("bus", lambda: stage_bus(daemon.settings, folder))
     if bus is None:
         return
@@ -74,23 +74,36 @@ def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, st
 
 
 class _InForce:
-    """The policy in force, for the chores."""
+    """What the chores need of the policy in force."""
 
     def __init__(self, policy: Policy) -> None:
-        self.policy = policy
+        self.coverage = Coverage(policy.desk)
 
 
 def note_batch(metrics: Metrics, report: RouteReport) -> None:
     """One batch, counted."""
+    for (queue, change), number in report.items.items():
+        metrics.count("gordon_items_total", number, queue, change)
+    for (file, language), number in report.tagged.items():
+        metrics.count("gordon_mentions_tagged_total", number, file, _bounded(language))
+    for language, number in report.untagged.items():
+        metrics.count("gordon_mentions_untagged_total", number, _bounded(language))
+    for file, seconds in report.waits:
+        metrics.observe("gordon_publish_to_queue_seconds", seconds, file)
 
 
-def _gauges(daemon: Daemon, database: Database, policy: Policy) -> None:
+def _bounded(language: str) -> str:
+    """A label: mentions from elsewhere may claim any language."""
+    return language if language in LANGUAGES else "other"
+
+
+def _gauges(daemon: Daemon, database: Database, coverage: Coverage) -> None:
     gauge_outbox(daemon, database, "route")
     metrics, now = daemon.metrics, utc_now()
     metrics.replace("gordon_items_open", {labels: float(number) for labels, number in open_items(database).items()})
     oldest = oldest_open(database).items()
     metrics.replace("gordon_item_age_seconds", {(queue,): (now - since).total_seconds() for queue, since in oldest})
     metrics.replace("gordon_dead_letters", {(stage,): n for stage, n in dead_by_stage(database).items()})
-    ratios, gaps = coverage(policy.desk, now)
+    ratios, gaps = coverage.gauges(now)
     metrics.replace("gordon_coverage_ratio", {(file,): ratio for file, ratio in ratios.items()})
     metrics.replace("gordon_gaps", {labels: float(number) for labels, number in gaps.items()})

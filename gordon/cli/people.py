@@ -11,6 +11,7 @@ import typer
 from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json, show_table
 from gordon.desk.load import load_desk
 from gordon.errors import NotFound
+from route.coverage import CoverageGap
 
 
 def register(app: typer.Typer) -> None:
@@ -70,3 +71,8 @@ def _moment(text: str) -> datetime:
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is not a time; write for example 2026-12-24T09:00") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _row(gap: CoverageGap) -> list[object]:
+    need = gap.discipline or gap.need
+    return [gap.file, need, gap.kind, f"{gap.start:%Y-%m-%d %H:%M}Z", f"{gap.end:%Y-%m-%d %H:%M}Z"]
