@@ -17,15 +17,17 @@ from gordon.records import Story
 from route.similarity import SAME_WORDING, Features, Vector, Vocabulary, cosine, features, overlap
 
 WINDOW = timedelta(days=14)
-THRESHOLD = 0.17
-KEPT = 12
+THRESHOLD = 0.18
+KEPT = 8
 """Mentions of an issue that are compared; the founding one and the latest."""
 INDEXED, ASKED = 32, 24
 """Terms of a mention that lead to it, and that it is searched by: its rarest and heaviest."""
-TRIED = 10
+TRIED = 6
 """Issues that are compared in full, those with most in common by the index."""
 OFTEN = 300
 """A term in more mentions than this leads nowhere in particular."""
+ALIKE = 0.5
+"""Below this cosine nothing is a copy, so that shingles need not be compared."""
 TEXT = 2000
 
 
@@ -47,7 +49,6 @@ class _Doc:
     title: str
     issue: str
     features: Features
-    terms: tuple[str, ...] = ()
     vector: Vector = field(default_factory=dict)
     epoch: int = -1
     alive: bool = True
@@ -72,7 +73,7 @@ class GroupIndex:
         self._vocabulary = Vocabulary(common)
         self._groups: dict[str, _Group] = {}
         self._issue_of: dict[str, str] = {}
-        self._copies: dict[int | str, str] = {}
+        self._copies: dict[bytes | str, str] = {}
         self._leads: defaultdict[str, list[_Doc]] = defaultdict(list)
         self._docs = self._dead = 0
 
@@ -86,8 +87,9 @@ class GroupIndex:
         if known:
             self._add(story, made, known)
             return Placement(known, new=False, known=True, score=1.0, why="the same mention is in this issue already")
-        placement = self._decide(story, made)
-        self._add(story, made, placement.issue)
+        vector = self._vocabulary.vector(made.counts)
+        placement = self._decide(story, made, vector)
+        self._add(story, made, placement.issue, vector)
         return placement
 
     def restore(self, issue: str, stories: Iterable[Story]) -> None:
@@ -108,21 +110,17 @@ class GroupIndex:
             self._copies = {key: issue for key, issue in self._copies.items() if issue in self._groups}
         return gone
 
-    def _decide(self, story: Story, made: Features) -> Placement:
+    def _decide(self, story: Story, made: Features, vector: Vector) -> Placement:
         copy = self._copy_of(story, made)
         if copy:
             return copy
-        vector = self._vocabulary.vector(made.counts)
-        best = max(
-            (self._score(issue, vector) for issue in self._candidates(made.counts, vector, story.seen)),
-            key=lambda found: (found[0], found[2].issue),
-            default=None,
-        )
-        if best is None:
+        scored = [self._score(issue, vector) for issue in self._candidates(vector, story.seen)]
+        if not scored:
             return self._founded(story, 0.0, "nothing like it in the last days")
-        score, link, doc = best
-        if overlap(made.sketch, doc.features.sketch) >= SAME_WORDING:
+        _, link, doc = max(scored, key=lambda found: (found[1], found[2].mention))
+        if link >= ALIKE and overlap(made.said, doc.features.said) >= SAME_WORDING:
             return Placement(doc.issue, new=False, known=False, score=link, why=f"nearly the words of {_name(doc)}")
+        score, _, doc = max(scored, key=lambda found: (found[0], found[2].mention))
         if score >= self._threshold:
             why = f"tells the story of {_name(doc)} (score {score:.2f}, needed {self._threshold:.2f})"
             return Placement(doc.issue, new=False, known=False, score=score, why=why)
@@ -142,18 +140,18 @@ class GroupIndex:
     def _within(self, issue: str, seen: datetime) -> bool:
         return seen - self._groups[issue].last_seen <= WINDOW
 
-    def _candidates(self, counts: Vector, vector: Vector, seen: datetime) -> list[str]:
+    def _candidates(self, vector: Vector, seen: datetime) -> list[str]:
         """The issues with most in common by the index, best first."""
         found: defaultdict[str, float] = defaultdict(float)
-        for key in nlargest(ASKED, vector, key=vector.__getitem__):
+        for key in heaviest(vector)[:ASKED]:
             leads = self._leads.get(key, ())
             if len(leads) > OFTEN:
                 continue
             weight = vector[key] ** 2
             for issue in {doc.issue for doc in leads if doc.alive}:
                 found[issue] += weight
-        near = [issue for issue in found if self._within(issue, seen)]
-        return nlargest(TRIED, near, key=lambda issue: (found[issue], issue))
+        promising = nlargest(3 * TRIED, found, key=lambda issue: (found[issue], issue))
+        return [issue for issue in promising if self._within(issue, seen)][:TRIED]
 
     def _score(self, issue: str, vector: Vector) -> tuple[float, float, _Doc]:
         links = [(cosine(vector, self._fresh(doc)), doc) for doc in self._groups[issue].docs]
@@ -165,16 +163,18 @@ class GroupIndex:
             doc.vector, doc.epoch = self._vocabulary.vector(doc.features.counts), self._vocabulary.epoch
         return doc.vector
 
-    def _add(self, story: Story, made: Features, issue: str) -> None:
+    def _add(self, story: Story, made: Features, issue: str, vector: Vector | None = None) -> None:
         group = self._groups.setdefault(issue, _Group(last_seen=story.seen))
         group.last_seen = max(group.last_seen, story.seen)
         group.mentions.add(story.mention)
         self._issue_of[story.mention] = issue
         if made.place:
             self._copies.setdefault(made.place, issue)
-        if made.wording >= 0:
+        if made.wording:
             self._copies.setdefault(made.wording, issue)
-        self._keep(group, _Doc(story.mention, story.title, issue, made))
+        doc = _Doc(story.mention, story.title, issue, made)
+        doc.vector, doc.epoch = vector or self._vocabulary.vector(made.counts), self._vocabulary.epoch
+        self._keep(group, doc)
 
     def _keep(self, group: _Group, doc: _Doc) -> None:
         """Keeps the document for comparison: in place of its older revision, or of the second oldest kept."""
@@ -188,9 +188,7 @@ class GroupIndex:
             if len(group.docs) > KEPT:
                 self._drop(group.docs.pop(1))
         self._vocabulary.add(doc.features.counts)
-        vector = self._fresh(doc)
-        doc.terms = tuple(nlargest(INDEXED, vector, key=vector.__getitem__))
-        for key in doc.terms:
+        for key in heaviest(doc.vector):
             self._leads[key].append(doc)
         self._docs += 1
 
@@ -207,6 +205,11 @@ class GroupIndex:
         alive = {key: [doc for doc in docs if doc.alive] for key, docs in self._leads.items()}
         self._leads = defaultdict(list, {key: docs for key, docs in alive.items() if docs})
         self._dead = 0
+
+
+def heaviest(vector: Vector) -> list[str]:
+    """The terms that a document is indexed by, heaviest first."""
+    return sorted(vector, key=vector.__getitem__, reverse=True)[:INDEXED]
 
 
 def _name(doc: _Doc) -> str:

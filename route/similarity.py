@@ -7,23 +7,21 @@ the order of their arrival matters little.
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
+from hashlib import blake2b
 from math import log, sqrt
 from urllib.parse import urlsplit
 
 from route.words import term, words
 
-LEAD = 1000
+LEAD = 600
 """Characters of the text that say what the story is; what follows is background, and often boilerplate."""
 TRACKING = ("utm_", "fbclid", "gclid")
 TITLE, LOUD, PAIR = 2.0, 1.5, 0.7
 ASSUMED = 200
 """Size of the assumed corpus of which every term has been in one document."""
-SKETCH = 64
 SAME_WORDING = 0.6
 """Overlap of shingles from which on two texts are copies: an edit of one word in ten of a short text is above it."""
 
@@ -32,12 +30,12 @@ Vector = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is compared of one story. ``counts``: weighted term frequencies, damped; ``wording``: hash of the
-    normalised text; ``sketch``: the smallest hashes of its shingles, sorted; ``place``: its canonical URL or ""."""
+    """What is compared of one story. ``counts``: weighted term frequencies, damped; ``said``: the normalised text, and
+    ``wording`` its hash, empty for a text of one or two words; ``place``: the canonical URL, or ""."""
 
     counts: Vector
-    wording: int
-    sketch: tuple[int, ...]
+    wording: bytes
+    said: str
     place: str
 
 
@@ -47,10 +45,10 @@ def features(title: str, text: str, language: str, url: str = "") -> Features:
     heading, body = words(title), words(text)
     _count(found, heading, language, TITLE)
     _count(found, words(text[:LEAD]), language, 1.0)
-    folded = [word.lower() for word in (*heading, *body)]
-    wording = zlib.crc32(" ".join(folded).encode()) if len(folded) > 2 else -1
+    said = " ".join((*heading, *body)).lower()
+    wording = blake2b(said.encode("utf-8", "replace"), digest_size=12).digest() if len(heading) + len(body) > 2 else b""
     counts = {key: 1 + log(weight) if weight > 1 else weight for key, weight in found.items()}
-    return Features(counts=counts, wording=wording, sketch=_sketch(folded), place=canonical(url))
+    return Features(counts=counts, wording=wording, said=said, place=canonical(url))
 
 
 def _count(found: Vector, said: Sequence[str], language: str, factor: float) -> None:
@@ -65,12 +63,6 @@ def _count(found: Vector, said: Sequence[str], language: str, factor: float) -> 
             pair = f"{last} {key}"
             found[pair] = found.get(pair, 0.0) + factor * PAIR
         last = key
-
-
-def _sketch(folded: Sequence[str]) -> tuple[int, ...]:
-    """Hashes that are the same in every process, unlike those of ``hash``."""
-    shingles = {" ".join(folded[at : at + 3]) for at in range(len(folded) - 2)}
-    return tuple(nsmallest(SKETCH, (zlib.crc32(shingle.encode()) for shingle in shingles)))
 
 
 def canonical(url: str) -> str:
@@ -88,13 +80,16 @@ def canonical(url: str) -> str:
     return f"{host}{path}?{'&'.join(sorted(kept))}" if host and (path or kept) else ""
 
 
-def overlap(one: Sequence[int], other: Sequence[int]) -> float:
-    """The share of shingles two texts have in common (Jaccard), estimated from the sketches; exact for short texts."""
-    if not one or not other:
-        return 0.0
-    left, right = set(one), set(other)
-    smallest = nsmallest(SKETCH, left | right)
-    return sum(1 for value in smallest if value in left and value in right) / len(smallest)
+def overlap(one: str, other: str) -> float:
+    """The share of shingles that two normalised texts have in common (Jaccard)."""
+    left, right = _shingles(one), _shingles(other)
+    common = len(left & right)
+    return common / len(left | right) if common else 0.0
+
+
+def _shingles(said: str) -> set[tuple[str, ...]]:
+    heard = said.split()
+    return set(zip(heard, heard[1:], heard[2:], strict=False))
 
 
 class Vocabulary:
@@ -108,12 +103,15 @@ class Vocabulary:
         self.epoch = 0
         self._common = frozenset(common)
         self._documents = 0
+        self._logs = [log(1 + number) for number in range(1024)]
         self._frequency: Counter[str] = Counter()
         self._next_epoch = (0, 8)
 
     def add(self, terms: Iterable[str]) -> None:
         """One more document with these terms."""
         self._documents += 1
+        if len(self._logs) <= self._documents:
+            self._logs += [log(1 + number) for number in range(len(self._logs), 2 * len(self._logs))]
         self._frequency.update(iter(terms))  # a mapping would be added up, not counted
         self._turn()
 
@@ -134,11 +132,11 @@ class Vocabulary:
 
     def vector(self, counts: Vector) -> Vector:
         """The unit vector of a document as things stand."""
-        total, frequency, common = ASSUMED + self._documents, self._frequency, self._common
-        weighted = {key: weight * log(total / (1 + frequency.get(key, 0))) for key, weight in counts.items()}
+        total, logs, frequency, common = log(ASSUMED + self._documents), self._logs, self._frequency, self._common
+        weighted = {key: weight * (total - logs[frequency.get(key, 0)]) for key, weight in counts.items()}
         for key in common & weighted.keys():
             weighted[key] *= 0.25
-        length = sqrt(sum(value * value for value in weighted.values())) or 1.0
+        length = sqrt(sum([value * value for value in weighted.values()])) or 1.0
         return {key: value / length for key, value in weighted.items()}
 
     def _turn(self) -> None:
@@ -150,6 +148,5 @@ class Vocabulary:
 
 def cosine(one: Vector, other: Vector) -> float:
     """The cosine of two unit vectors."""
-    if len(one) > len(other):
-        one, other = other, one
-    return sum(value * other[key] for key, value in one.items() if key in other)
+    # Rounded, as the order of a set of texts, and with it the last digits of a sum, differs between processes.
+    return round(sum([one[key] * other[key] for key in one.keys() & other.keys()]), 9)

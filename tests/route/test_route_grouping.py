@@ -1,0 +1,237 @@
+"""Grouping: clear stories group the same in any order, copies always join, revisions stay, windows end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gordon.ids import issue_id
+from gordon.records import Story
+from route.grouping import KEPT, WINDOW, GroupIndex, common_terms
+from route.similarity import Vocabulary, canonical, cosine, features, overlap
+from route.words import fold, term
+from tests.route.route_desk import MONDAY, story
+
+STORIES = {
+    "flood": [
+        story("flood-1", "Flood closes passport office in Lower Beaver",
+              "Water entered the cellar of the Lower Beaver office. Staff moved to the public library."),
+        story("flood-2", "Lower Beaver passport office under water",
+              "The flooded office in Lower Beaver will work from the public library until the cellar is dry."),
+        story("flood-3", "After the flood, Lower Beaver staff hand out passports in the library",
+              "The office cellar was flooded on Monday; the library has lent its reading room."),
+    ],
+    "fees": [
+        story("fees-1", "Passport fees to rise by nine dollars in April",
+              "A ten-year passport will cost 169 dollars from April, the tariff notice says."),
+        story("fees-2", "Nine dollars more for a passport from April",
+              "The tariff notice raises the ten-year passport to 169 dollars."),
+    ],
+    "photos": [
+        story("photos-1", "Why babies fail the passport photo test",
+              "Photographer Odile Marsan explains why closed eyes and dummies get infants' photos refused."),
+        story("photos-2", "Photographer Odile Marsan on baby photos that get refused",
+              "Closed eyes, dummies, shadows: the photo test is hard on infants, Marsan says."),
+    ],
+    "greve": [
+        story("greve-1", "Grève au bureau des passeports de Rivière-Noire",
+              "Le syndicat des commis a voté la grève à 82 %; le bureau de Rivière-Noire ferme lundi.", "fr"),
+        story("greve-2", "Les commis de Rivière-Noire votent la grève",
+              "À 82 %, le syndicat a choisi la grève. Le bureau des passeports fermera lundi.", "fr"),
+        story("greve-3", "Rivière-Noire : bureau fermé lundi, le syndicat en grève",
+              "Après un vote à 82 %, les commis du bureau des passeports débraient.", "fr"),
+    ],
+    "tunnel": [
+        story("tunnel-1", "Un passeport oublié dans le tunnel du Mont-Gris retrouvé après vingt ans",
+              "Le passeport de l'alpiniste Jeanne Ouellet dormait dans une niche du tunnel.", "fr"),
+        story("tunnel-2", "Jeanne Ouellet retrouve son passeport, perdu dans un tunnel il y a vingt ans",
+              "L'alpiniste l'avait oublié dans une niche du tunnel du Mont-Gris.", "fr"),
+    ],
+}  # fmt: skip
+EVERY = [one for stories in STORIES.values() for one in stories]
+
+
+def groups(stories: list[Story], index: GroupIndex) -> set[frozenset[str]]:
+    issues: dict[str, set[str]] = {}
+    for one in stories:
+        issues.setdefault(index.place(one).issue, set()).add(one.mention)
+    return {frozenset(mentions) for mentions in issues.values()}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.permutations(EVERY))
+def test_clear_stories_group_the_same_in_any_order(stories: list[Story]) -> None:
+    wanted = {frozenset(one.mention for one in told) for told in STORIES.values()}
+    assert groups(stories, GroupIndex("f")) == wanted
+    assert groups(stories, GroupIndex("f", common=common_terms([("passport", "en"), ("passeport", "fr")]))) == wanted
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(EVERY), st.integers(0, len(EVERY)))
+def test_a_restart_in_between_changes_nothing(stories: list[Story], cut: int) -> None:
+    index = GroupIndex("f")
+    placed = {one.mention: index.place(one).issue for one in stories[:cut]}
+    fresh = GroupIndex("f")
+    for issue in sorted(set(placed.values())):
+        fresh.restore(issue, [one for one in stories[:cut] if placed[one.mention] == issue])
+    placed |= {one.mention: fresh.place(one).issue for one in stories[cut:]}
+    told = {name: {placed[one.mention] for one in stories} for name, stories in STORIES.items()}
+    assert all(len(issues) == 1 for issues in told.values())
+    assert len(set.union(*told.values())) == len(STORIES)
+
+
+def test_the_first_mention_names_the_issue_and_every_placement_says_why() -> None:
+    index = GroupIndex("f")
+    first, second, other = (index.place(one) for one in (*STORIES["fees"], STORIES["flood"][0]))
+    assert (first.issue, first.new, first.why) == (issue_id("f", "fees-1"), True, "nothing like it in the last days")
+    assert (second.issue, second.new, second.known) == (first.issue, False, False)
+    assert second.why.startswith("tells the story of 'Passport fees to rise by nine dollars in April' (score 0.")
+    assert other.new and other.issue == issue_id("f", "flood-1")
+    assert len(index) == 3
+
+
+LONG = " ".join(f"word{number} of{number % 7}" for number in range(120))
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (story("b", "Entirely different", "Nothing in common at all here", url="http://www.a.example/post/?utm_source=x"),
+         "has the same address"),
+        (story("b", "A TITLE, that is long", "with a text"), "has the same words"),
+    ],
+)  # fmt: skip
+def test_copies_always_join(other: Story, why: str) -> None:
+    index = GroupIndex("f", threshold=2.0)
+    index.place(story("a", "A title that is long", "With a text.", url="https://a.example/post"))
+    placement = index.place(other)
+    assert (placement.issue, placement.new, placement.why) == (issue_id("f", "a"), False, why)
+
+
+def test_nearly_the_same_wording_joins_whatever_the_threshold() -> None:
+    index = GroupIndex("f", threshold=2.0)
+    index.place(story("a", "Report", LONG))
+    placement = index.place(story("b", "Report", LONG.replace("word60", "changed") + " (agency)"))
+    assert placement.issue == issue_id("f", "a")
+    assert placement.why == "nearly the words of 'Report'"
+    assert index.place(story("c", "Report", LONG[: len(LONG) // 4])).new
+
+
+def test_one_or_two_equal_words_are_no_copy() -> None:
+    index = GroupIndex("f", threshold=2.0)
+    assert [index.place(story(name, "Weekly update")).new for name in "ab"] == [True, True]
+
+
+def test_a_revision_stays_where_its_mention_is() -> None:
+    index = GroupIndex("f")
+    index.place(STORIES["flood"][0])
+    fees = index.place(STORIES["fees"][0])
+    edited = story("flood-1", STORIES["fees"][1].title, STORIES["fees"][1].text, revision=2)
+    again = index.place(edited)
+    assert (again.issue, again.known, again.new) == (issue_id("f", "flood-1"), True, False)
+    assert len(index) == 2
+    third = index.place(story("x", STORIES["flood"][1].title, STORIES["flood"][1].text))
+    assert third.new, "the older revision is no longer compared"
+    assert fees.new
+
+
+def test_an_issue_outside_the_window_gets_no_more_mentions() -> None:
+    first, second = STORIES["fees"]
+    within = story(second.mention, second.title, second.text, seen=MONDAY + WINDOW)
+    beyond = story(second.mention, second.title, second.text, seen=MONDAY + WINDOW + timedelta(seconds=1))
+    copy = story("copy", first.title, first.text, seen=MONDAY + WINDOW + timedelta(seconds=1))
+    for late, new in ((within, False), (beyond, True), (copy, True)):
+        index = GroupIndex("f")
+        index.place(first)
+        assert index.place(late).new is new
+
+
+def test_forgotten_issues_leave_nothing_behind() -> None:
+    index = GroupIndex("f")
+    index.place(STORIES["fees"][0])
+    later = story("flood-1", STORIES["flood"][0].title, STORIES["flood"][0].text, seen=MONDAY + timedelta(days=3))
+    index.place(later)
+    assert index.forget(MONDAY + timedelta(days=1)) == [issue_id("f", "fees-1")]
+    assert len(index) == 1
+    assert index.place(STORIES["fees"][1]).why.startswith("the closest, 'Flood closes")
+    assert index.place(story("copy", STORIES["fees"][0].title, STORIES["fees"][0].text)).issue != issue_id(
+        "f", "fees-1"
+    )
+    assert index.forget(MONDAY) == []
+
+
+def test_a_long_story_is_held_in_bounded_memory() -> None:
+    index = GroupIndex("f")
+    words = [f"w{number}" for number in range(3000)]
+    for number in range(400):
+        text = "flood lower beaver office library cellar " + " ".join(words[number * 7 : number * 7 + 4])
+        index.place(story(f"m{number}", "Flood in Lower Beaver", text))
+    assert len(index._groups) == 1
+    assert len(index._groups[issue_id("f", "m0")].docs) == KEPT
+    assert sum(map(len, index._leads.values())) < 400 * 10
+    assert index._vocabulary.frequency("flood") == KEPT
+
+
+def test_case_accents_and_endings_do_not_count() -> None:
+    assert fold("ÉTÉ") == "ete" == fold("ete")
+    assert term("Passeports", "fr") == term("passeport", "fr") == "passeport"
+    assert term("Délais", "fr") == term("delai", "fr")
+    assert term("Offices", "en") == term("office", "und")
+    assert [term(word, "en") for word in ("The", "x", "7", "2026")] == ["", "", "7", "2026"]
+    assert term("a" * 50, "en") == "a" * 50
+
+
+def test_titles_names_and_numbers_weigh_more() -> None:
+    counts = features("beaver", "otter Badger 169", "en").counts
+    assert counts["beaver"] > counts["badger"] == counts["169"] > counts["otter"] == 1
+    assert features("", "otter " * 4, "en").counts["otter"] < 4
+    assert 0 < counts["otter badger"] < 1
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://www.Blog.example/a/b/?utm_source=x&id=7&b=1#part", "blog.example/a/b?b=1&id=7"),
+        ("http://blog.example/a", "blog.example/a?"),
+        ("https://blog.example/?p=12", "blog.example?p=12"),
+        ("https://blog.example/", ""),
+        ("https://blog.example", ""),
+        ("urn:uuid:1", ""),
+        ("http://[broken/a", ""),
+        ("", ""),
+    ],
+)
+def test_canonical_addresses(url: str, place: str) -> None:
+    assert canonical(url) == place
+
+
+def test_overlap_is_the_share_of_common_shingles() -> None:
+    assert overlap("a b c d", "a b c d") == 1.0
+    assert overlap("a b c d", "a b c e") == pytest.approx(1 / 3)
+    assert overlap("a b", "a b") == overlap("", "a b c") == 0.0
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=5, unique=True), max_size=30))
+@settings(max_examples=50, deadline=None)
+def test_a_vocabulary_forgets_as_it_learned(documents: list[list[str]]) -> None:
+    vocabulary, untouched = Vocabulary(), Vocabulary()
+    for document in documents:
+        vocabulary.add(document)
+    for document in documents:
+        vocabulary.remove(document)
+    sample = {"a": 1.0, "z": 2.0}
+    assert vocabulary.vector(sample) == untouched.vector(sample)
+    assert vocabulary.frequency("a") == 0
+
+
+def test_rare_terms_weigh_more_and_common_ones_less() -> None:
+    vocabulary = Vocabulary(["passport"])
+    for number in range(2000):
+        vocabulary.add(["office", f"w{number}"])
+    vector = vocabulary.vector({"office": 1.0, "flood": 1.0, "passport": 1.0})
+    assert vector["office"] < vector["passport"] < vector["flood"]
+    assert cosine(vector, vector) == pytest.approx(1.0)
+    assert cosine(vector, {}) == cosine(vocabulary.vector({}), vector) == 0.0
