@@ -25,8 +25,10 @@ from classify.matchers import MATCHERS
 from classify.matchers.query import QueryMatcher
 from classify.query import compile_query, parse_query
 from classify.query.grammar import grammar
-from classify.query.nodes import Near, Word, walk
+from classify.query.nodes import Near, Node, Word, walk
 from classify.text import FIELDS
+from gordon.app.daemon import PORT_OFFSET
+from gordon.app.folder_watch import PATTERNS
 from gordon.cli import app
 from gordon.contracts import CHANNELS, HEADERS
 from gordon.desk.schema import Bilingual, Person, PolicyFile, QueuesFile
@@ -261,20 +263,32 @@ def test_every_kind_has_its_row(title: str, real: Any) -> None:
     same(sections(DESK)[title].names(), real)
 
 
+def test_every_file_of_the_desk_has_its_row() -> None:
+    same(sections(DESK)["The desk"].names(), {pattern for pattern in PATTERNS if not pattern.endswith(".yml")})
+
+
 def queries() -> list[tuple[str, str, str]]:
     found = sections(DESK)["Queries"].rows
     return [(row.code()[0], row.cells[2], row.cells[3]) for row in found]
 
 
-def test_the_table_of_queries_shows_every_operator() -> None:
-    trees = [node for query, _, _ in queries() for node in walk(parse_query(query))]
+def test_the_table_of_queries_has_a_row_for_every_operator_alone() -> None:
+    trees = [parse_query(query) for query, _, _ in queries()]
+    nodes = [node for tree in trees for node in walk(tree)]
+    lexed = [[token.type for token in grammar().lex(query)] for query, _, _ in queries()]
     terminals = {terminal.name for terminal in grammar().terminals} - set(grammar().ignore_tokens)
-    lexed = {token.type for query, _, _ in queries() for token in grammar().lex(query)}
-    assert lexed == terminals
-    assert {type(node).__name__ for node in trees} == {"Word", "Phrase", "Near", "And", "Or", "Not"}
-    assert {node.ordered for node in trees if isinstance(node, Near)} == {True, False}
-    assert {node.field for node in trees if isinstance(node, Word)} == {"", *FIELDS}
-    assert {sign for sign in "*?" for node in trees if isinstance(node, Word) and sign in node.word} == {"*", "?"}
+    assert {kind for kinds in lexed for kind in kinds} == terminals
+    alone = {frozenset(kinds) - {"WORD"} for kinds in lexed}
+    assert {frozenset({kind}) for kind in terminals - {"WORD", "LPAR", "RPAR"}} <= alone
+    assert ["WORD", "WORD"] in lexed  # the AND that may be left out
+    assert {type(node) for node in nodes} == set(get_args(Node))
+    assert {node.ordered for node in nodes if isinstance(node, Near)} == {True, False}
+    assert {node.field for node in nodes if isinstance(node, Word)} == {"", *FIELDS}
+    assert {tuple(sign in tree.word for sign in "*?") for tree in trees if isinstance(tree, Word)} >= {
+        (False, False),
+        (True, False),
+        (False, True),
+    }
 
 
 @pytest.mark.parametrize(("query", "yes", "no"), queries())
@@ -301,3 +315,26 @@ def test_the_attributes_of_opml_are_those_that_are_read() -> None:
         and len(call.args) == 1
     }
     same(sections(DESK)["feeds.opml"].names(), {str(one) for one in read} | {"gordon:id"})
+
+
+# Folders and processes
+
+
+def test_every_folder_has_its_row() -> None:
+    configured = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    inner = {f"gordon/{path.parent.name}/" for path in (ROOT / "gordon").glob("*/__init__.py")}
+    layout = {word for row in sections(DOCS / "architecture.md")["Layout"].rows for word in row.code()}
+    assert {f"{package}/" for package in configured["root_packages"]} <= layout
+    assert inner | {"gordon/"} == {word for word in layout if word.startswith("gordon/")}
+    tests = {f"tests/{path.name}/" for path in (ROOT / "tests").iterdir() if any(path.glob("*.*"))} - {
+        "tests/__pycache__/"
+    }
+    same(
+        [word for row in sections(ROOT / "CONTRIBUTING.md")["Tests"].rows for word in row.code() if word[-1] == "/"],
+        tests,
+    )
+
+
+def test_every_daemon_has_its_row() -> None:
+    documented = {row.code()[0] for row in sections(DOCS / "architecture.md")["Processes"].rows if row.code()}
+    assert documented == {"gordon up", *(f"gordon {stage}" for stage in PORT_OFFSET)}
