@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gordon.bus import Bus
-from gordon.errors import Transient
+from gordon.errors import GordonError, Transient
 from gordon.ports import OutboxStore
 
 BATCH = 500
@@ -26,8 +26,8 @@ class RelayObserver(Protocol):
     def published(self, events: int) -> None:
         """So many messages left the outbox."""
 
-    def waiting(self, error: Transient) -> None:
-        """The bus or the database is away."""
+    def waiting(self, error: GordonError) -> None:
+        """The bus or the database is away, or refuses a message."""
 
 
 class Relay:
@@ -69,7 +69,7 @@ class Relay:
                 bus = bus or self._open_bus()
                 self.drain(bus)
                 failures = 0
-            except Transient as error:
+            except GordonError as error:  # also a message that no bus takes: it must be seen, and must not be lost
                 failures += 1
                 self._observer.waiting(error)
             if last:

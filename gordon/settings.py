@@ -70,7 +70,7 @@ class Worker(Model):
 
     classify: int = Field(default=1, ge=1)
     backoff_least: Seconds = 0.5
-    backoff_most: Seconds = 30.0
+    backoff_most: Seconds = 20.0
     drain: Seconds = 15.0
     backpressure: int = Field(default=100_000, ge=1)
 
@@ -90,8 +90,8 @@ class Kafka(Model):
     replication: int = -1
     retention: Seconds = 30 * 86400.0
     session_timeout: Seconds = 10.0
-    request_timeout: Seconds = 10.0
-    delivery_timeout: Seconds = 20.0
+    request_timeout: Seconds = 5.0
+    delivery_timeout: Seconds = 10.0
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI"] | None = None
     sasl_username: str = ""

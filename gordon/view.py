@@ -16,6 +16,7 @@ from gordon.events import Gap, Member
 from gordon.records import Completeness, Item, RecordedMention
 
 PRIORITY_STYLE = {"urgent": "bold white on red", "high": "bold red", "normal": "default", "low": "dim"}
+URGENCY = tuple(PRIORITY_STYLE)
 WELL = frozenset({"ok", "unchanged", "empty", "never"})
 
 
@@ -35,9 +36,9 @@ class Snapshot:
 
 def render(snapshot: Snapshot, height: int) -> RenderableType:
     """The whole picture; lists are cut to what fits into ``height`` lines."""
-    room = max(6, height - 14)
-    most_mentions = max(3, room // 3)
-    most_items = max(3, (room - most_mentions) // 2)
+    room = max(8, height - 13)
+    most_mentions = max(3, room // 4)
+    most_items = max(3, (room - most_mentions) * 2 // 3)
     return Group(
         _headline(snapshot),
         Panel(_numbers(snapshot), title="from feed to queue", title_align="left", border_style="cyan"),
@@ -102,7 +103,7 @@ def _items(snapshot: Snapshot, most: int) -> RenderableType:
     table.add_column("n", justify="right")
     table.add_column("team (hats)", ratio=3)
     table.add_column("gaps", ratio=2, style="yellow")
-    for item in snapshot.items[:most]:
+    for item in sorted(snapshot.items, key=lambda item: URGENCY.index(item.priority))[:most]:
         assigned = item.assigned
         table.add_row(
             Text(item.queue, style=PRIORITY_STYLE[item.priority]),

@@ -124,12 +124,13 @@ class Worker:
         subscription.begin(records)
         try:
             produced = list(self._stage.handle([decode(record) for record in records]))
+            self._publish(produced)
         except Transient:
             raise
         except Exception:  # the loop is where unexpected errors end: find out below whose it is
             self._one_by_one(subscription, records)
-            return
-        self._finish(subscription, records, produced)
+        else:
+            self._done(subscription, records, produced)
 
     def _one_by_one(self, subscription: Subscription, records: Sequence[Record]) -> None:
         for record in records:
@@ -144,6 +145,7 @@ class Worker:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 produced = list(self._stage.handle([decode(record)]))
+                self._publish(produced)
             except Transient:
                 raise
             except Permanent as error:
@@ -156,12 +158,14 @@ class Worker:
                     return
                 self._sleep(min(self._backoff.after(attempt), 1.0))
             else:
-                self._finish(subscription, [record], produced)
+                self._done(subscription, [record], produced)
                 return
 
-    def _finish(self, subscription: Subscription, records: Sequence[Record], produced: Sequence[Event]) -> None:
+    def _publish(self, produced: Sequence[Event]) -> None:
         if produced:
             self._bus.publish([encode(event) for event in produced])
+
+    def _done(self, subscription: Subscription, records: Sequence[Record], produced: Sequence[Event]) -> None:
         subscription.commit(records)
         self._observer.produced(produced)
 
@@ -169,7 +173,8 @@ class Worker:
         self, subscription: Subscription, record: Record, reason: str, error: str, trace: str, attempts: int
     ) -> None:
         letter = dead_letter(self._dead_topic, self._stage.name, record, reason, error, trace, attempts)
-        self._finish(subscription, [record], [letter])
+        self._publish([letter])
+        self._done(subscription, [record], [letter])
         self._observer.died(record, reason, error)
 
     def _wait(

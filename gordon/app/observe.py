@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gordon import log
 from gordon.bus import Record
-from gordon.errors import BusUnavailable, Transient
+from gordon.errors import BusUnavailable, GordonError, Transient
 from gordon.events import Event
 from gordon.health import Health
 from gordon.metrics import Metrics
@@ -57,6 +57,6 @@ class OutboxObserver:
         self._health.up("outbox")
         self._log.debug("outbox published", events=events)
 
-    def waiting(self, error: Transient) -> None:
+    def waiting(self, error: GordonError) -> None:
         self._health.down("outbox", str(error))
-        self._log.warning("outbox waits", reason=error.reason, error=str(error))
+        self._log.warning("outbox waits", error=str(error))

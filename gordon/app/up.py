@@ -115,7 +115,7 @@ class _Show:
                 counts=completeness(self._database),
                 feeds=feeds_by_outcome(self._database),
                 mentions=tuple(newest_mentions(self._database, 12)),
-                items=tuple(newest_items(self._database, 20)),
+                items=tuple(newest_items(self._database, 40)),
                 processes={process.name: _trouble(process) for process in self._supervisor.processes},
             )
         except StoreUnavailable as error:

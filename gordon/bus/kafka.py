@@ -19,7 +19,7 @@ from gordon.bus.kafka_client import (
     patient,
     quiet,
 )
-from gordon.bus.kafka_producer import LARGEST, Publisher
+from gordon.bus.kafka_producer import LARGEST, LARGEST_DEAD, Publisher
 from gordon.bus.kafka_settings import KafkaSettings
 from gordon.bus.kafka_subscription import KafkaSubscription, KafkaTail
 from gordon.errors import BusUnavailable
@@ -30,12 +30,14 @@ EXISTS = 36
 
 
 def topic_options(name: str, settings: KafkaSettings) -> dict[str, Any]:
-    """How a topic is created. Dead letters stay for ever; every topic takes what a producer may send."""
-    retention = -1 if name.endswith("dead") else round(settings.retention * 1000)
+    """How a topic is created. Dead letters stay for ever, and may be larger than what died."""
+    dead = name.endswith("dead")
+    retention = -1 if dead else round(settings.retention * 1000)
+    largest = LARGEST_DEAD if dead else LARGEST
     return {
         "num_partitions": settings.partitions,
         "replication_factor": settings.replication,
-        "configs": {"retention.ms": str(retention), "max.message.bytes": str(LARGEST)},
+        "configs": {"retention.ms": str(retention), "max.message.bytes": str(largest)},
     }
 
 

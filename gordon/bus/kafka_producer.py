@@ -16,6 +16,8 @@ from gordon.bus.kafka_settings import KafkaSettings
 from gordon.errors import BusUnavailable, Permanent
 
 LARGEST = 8 * 1024 * 1024
+LARGEST_DEAD = 2 * LARGEST
+"""A dead letter carries a whole message in base64, and more; it must always fit."""
 GRACE = 1.0
 """Seconds after the library's delivery timeout until we stop believing in its answer."""
 
@@ -30,7 +32,7 @@ def producer_options(connection: Mapping[str, Any], settings: KafkaSettings) -> 
         "delivery_timeout_ms": round(settings.delivery_timeout * 1000),
         "request_timeout_ms": round(min(settings.request_timeout, settings.delivery_timeout) * 1000),
         "max_block_ms": round(settings.request_timeout * 1000),
-        "max_request_size": LARGEST,
+        "max_request_size": LARGEST_DEAD,
         "batch_size": 128 * 1024,
         "linger_ms": 0,
         "metrics_enabled": False,

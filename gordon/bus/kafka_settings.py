@@ -14,8 +14,8 @@ class KafkaSettings:
     replication: int = -1
     retention: float = 30 * 86400.0
     session_timeout: float = 10.0
-    request_timeout: float = 10.0
-    delivery_timeout: float = 20.0
+    request_timeout: float = 5.0
+    delivery_timeout: float = 10.0
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str | None = None
     sasl_username: str = ""

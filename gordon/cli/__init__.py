@@ -20,6 +20,7 @@ app = typer.Typer(
     name="gordon",
     help="Finds what blogs say about a policy file and brings it to the people who know the file.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -23,6 +23,7 @@ DeskOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 HERE = Path(".")
+PIPE_WIDTH = 240
 
 
 def clean(text: object) -> str:
@@ -31,8 +32,8 @@ def clean(text: object) -> str:
 
 
 def console() -> Console:
-    """A console on the present standard output."""
-    return Console(highlight=False, soft_wrap=False)
+    """A console on the present standard output; into a file or pipe nothing is folded to a terminal's width."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def say(text: str) -> None:
@@ -55,8 +56,8 @@ def show_json_line(value: Any) -> None:
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table; an empty one says so."""
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*(clean(cell) for cell in row))
     if table.row_count:

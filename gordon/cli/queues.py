@@ -75,8 +75,9 @@ def show(
     if as_json:
         show_json(found)
         return
-    columns = ["item", "file", "priority", "n", "latest mention", "team", "gaps", "first deadline"]
-    show_table(f"Queue {clean(queue)}", columns, [_row(assigned) for assigned in found])
+    say(f"Queue [bold]{clean(queue)}[/bold]: {len(found)} item(s)")
+    for assigned in found:
+        show_item(assigned)
 
 
 @app.command()
@@ -117,18 +118,19 @@ def _require(queue: str, desk: Path) -> None:
         raise NotFound("queue", queue, f"known: {', '.join(sorted(known))}")
 
 
-def _row(assigned: Assigned) -> list[object]:
-    first = min(assigned.clocks.items(), key=lambda pair: pair[1], default=None)
-    return [
-        assigned.item[:8],
-        assigned.file,
-        assigned.priority,
-        assigned.mentions,
-        assigned.mention.title,
-        "\n".join(hats(member) for member in assigned.team),
-        "\n".join(gap_text(gap) for gap in assigned.gaps),
-        f"{first[0]} {first[1]:%Y-%m-%d %H:%M}Z" if first else "",
-    ]
+def show_item(assigned: Assigned) -> None:
+    """One item as a short block: what it is, who has it, what is missing, by when."""
+    several = f", {assigned.mentions} mentions" if assigned.mentions > 1 else ""
+    say(
+        f"\n[bold]{clean(assigned.item[:8])}[/bold] {clean(assigned.file)}, {clean(assigned.priority)}{several}: "
+        f"“{clean(assigned.mention.title)}”"
+    )
+    for member in assigned.team:
+        say(f"  [cyan]{clean(hats(member))}[/cyan]")
+    for gap in assigned.gaps:
+        say(f"  [yellow]{clean(gap_text(gap))}[/yellow]")
+    clocks = (f"{name.removesuffix('_by')} by {moment:%Y-%m-%d %H:%M}Z" for name, moment in assigned.clocks.items())
+    say(f"  [dim]{clean(', '.join(clocks))}[/dim]")
 
 
 def hats(member: Member) -> str:
