@@ -29,6 +29,7 @@ def _calendar(code: str) -> holidays.HolidayBase:
         raise DeskInvalid([Problem("people.yaml", 0, f"no holidays known for {code!r}", REMEDY)]) from error
 
 
+@lru_cache(maxsize=100_000)
 def is_holiday(day: date, code: str) -> bool:
     """Whether a calendar ("CA-ON") has a holiday on this day; "" has none. Raises DeskInvalid for an unknown code."""
     return bool(code) and day in _calendar(code)

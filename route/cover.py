@@ -31,11 +31,7 @@ class _Partial:
         return (-self.rank, self.load, sorted(member.id for member in self.members))
 
     def better_than(self, other: _Partial | None) -> bool:
-        if other is None or self.rank != other.rank:
-            return other is None or self.rank > other.rank
-        if self.load != other.load:
-            return self.load < other.load
-        return self.key() < other.key()
+        return other is None or self.key() < other.key()
 
 
 def smallest_team(candidates: Iterable[Candidate], needs: int, wishes: int = 0) -> tuple[Candidate, ...]:
@@ -47,13 +43,11 @@ def smallest_team(candidates: Iterable[Candidate], needs: int, wishes: int = 0) 
     for candidate in best:
         coverable |= candidate.mask & needs
     layer: dict[int, _Partial] = {0: _Partial(0, 0, ())}
-    while layer:
-        done = [(mask, team) for mask, team in layer.items() if mask & needs == coverable]
-        if done:
-            team = min(done, key=lambda found: (not found[0] & wishes, found[1].key()))[1]
-            return tuple(sorted(team.members, key=lambda member: member.id))
+    while not any(mask & needs == coverable for mask in layer):
         layer = _next_layer(layer, best, coverable, needs | wishes)
-    return ()
+    done = [(mask, team) for mask, team in layer.items() if mask & needs == coverable]
+    _, team = min(done, key=lambda found: (not found[0] & wishes, found[1].key()))
+    return tuple(sorted(team.members, key=lambda member: member.id))
 
 
 def _best_of_each_mask(candidates: Iterable[Candidate], needs: int, wishes: int) -> list[Candidate]:

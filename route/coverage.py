@@ -97,7 +97,7 @@ class Coverage:
         """Until when this person's standings let them cover the need, duty apart; None if not even at ``start``."""
         person = self.roster.people[number]
         zone = zone_of(person, self.roster.zone)
-        standings = self.roster.matching(file)[number]
+        standings = self.roster.matching(file).get(number, [])
         day = start.astimezone(zone).date()
         last = None
         edges = sorted({one.until for one in person.files.values() if one.until is not None and one.until >= day})

@@ -66,15 +66,14 @@ def find(desk: Desk, file: str, now: datetime) -> FindResult:
 
 def _standings(snapshot: Snapshot, file: str) -> dict[str, Standing]:
     """Who stands for the file: those with a standing that applies and has not run out."""
-    roster = snapshot.roster
-    rows = zip(roster.people, roster.matching(file), snapshot.standings(file), strict=True)
-    return {
-        person.id: standing
-        for person, matching, standing in rows
-        if matching
-        and standing is not None
-        and not departed(person, snapshot.start.astimezone(zone_of(person, roster.zone)).date())
-    }
+    roster, found = snapshot.roster, {}
+    for number, standing in snapshot.standings(file).items():
+        person = roster.people[number]
+        if standing is not None and not departed(
+            person, snapshot.start.astimezone(zone_of(person, roster.zone)).date()
+        ):
+            found[person.id] = standing
+    return found
 
 
 def _gaps(snapshot: Snapshot, file: str, needs: tuple[Need, ...]) -> tuple[Gap, ...]:

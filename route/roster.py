@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gordon.desk.schema import Person, Requires, Standing
-from route.people import LEAD, Presence, current, knows, matching, presence, rank, zone_of
+from route.people import LEAD, NO_STANDING, Presence, current, knows, matching, presence, rank, zone_of
 
 UNKNOWN_LANGUAGES = frozenset({"", "und"})
-_MOST = 20_000
+_MOST = 5_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,12 +48,13 @@ def covers(person: Person, standing: Standing, need: Need) -> bool:
     return need.name in person.languages
 
 
-@dataclass(frozen=True, slots=True)
-class Prospect:
+class Prospect(NamedTuple):
     """Somebody on duty who covers some of the needs. ``standing``: with the expertise of whom they stand in for
     (``stands_in``: that person's id, or ""). Bit n of ``mask``: need n; the bit after the last: leads the file."""
 
     person: Person
+    id: str
+    capacity: int
     standing: Standing
     mask: int
     rank: int
@@ -64,7 +68,8 @@ class Roster:
         self.people = tuple(people)
         self.zone = zone
         self.index = {person.id: number for number, person in enumerate(self.people)}
-        self._matching: dict[str, list[list[Standing]]] = {}
+        self._named = _by_file(self.people)
+        self._matching: dict[str, dict[int, list[Standing]]] = {}
         self._snapshot: Snapshot | None = None
 
     def at(self, now: datetime) -> Snapshot:
@@ -74,14 +79,30 @@ class Roster:
             self._snapshot = Snapshot(self, now)
         return self._snapshot
 
-    def matching(self, file: str) -> list[list[Standing]]:
-        """For each person the standings that apply to the file, most specific first."""
+    def matching(self, file: str) -> Mapping[int, list[Standing]]:
+        """The standings that apply to the file, most specific first, by the number of the person who has any."""
         found = self._matching.get(file)
         if found is None:
             if len(self._matching) >= _MOST:
                 self._matching.clear()
-            found = self._matching[file] = [matching(person, file) for person in self.people]
+            numbers = {
+                number
+                for pattern, those in self._named.items()
+                if pattern == file or fnmatchcase(file, pattern)
+                for number in those
+            }
+            found = {number: matching(self.people[number], file) for number in sorted(numbers)}
+            self._matching[file] = found
         return found
+
+
+def _by_file(people: Sequence[Person]) -> dict[str, list[int]]:
+    """Who has a standing under each name or pattern."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for number, person in enumerate(people):
+        for pattern in person.files:
+            found[pattern].append(number)
+    return dict(found)
 
 
 class Snapshot:
@@ -93,8 +114,14 @@ class Snapshot:
         self.presences: Sequence[Presence] = [presence(person, now, roster.zone) for person in roster.people]
         self.end = min((found.end for found in self.presences), default=datetime.max.replace(tzinfo=UTC))
         self._days = [now.astimezone(zone_of(person, roster.zone)).date() for person in roster.people]
-        self._standings: dict[str, list[Standing | None]] = {}
+        self._standings: dict[str, Mapping[int, Standing | None]] = {}
+        self._everyday: dict[tuple[Need, ...], dict[int, Prospect]] = {}
         self._prospects: dict[tuple[str, tuple[Need, ...]], list[Prospect]] = {}
+        self._delegates = [
+            (number, roster.index[person.delegate])
+            for number, person in enumerate(roster.people)
+            if person.delegate in roster.index and self.presences[number].away
+        ]
 
     def key(self) -> object:
         """Equal for two snapshots of one roster in which the same people cover the same."""
@@ -104,16 +131,18 @@ class Snapshot:
         ]
         return tuple((found.there, found.away, ended) for found, ended in zip(self.presences, expired, strict=True))
 
-    def standings(self, file: str) -> list[Standing | None]:
-        """Everybody's own standing on the file; None for those whose standing has run out."""
+    def standings(self, file: str) -> Mapping[int, Standing | None]:
+        """The standing of everybody who has one on the file, by number; None where it has run out."""
         found = self._standings.get(file)
         if found is None:
-            rows = zip(self.roster.matching(file), self._days, strict=True)
-            found = self._standings[file] = [current(standings, day) for standings, day in rows]
+            if len(self._standings) >= _MOST:
+                self._standings.clear()
+            rows = self.roster.matching(file).items()
+            found = self._standings[file] = {number: current(those, self._days[number]) for number, those in rows}
         return found
 
     def prospects(self, file: str, needs: tuple[Need, ...]) -> list[Prospect]:
-        """Everybody on duty who covers at least one of the needs, in the order of the roster."""
+        """Everybody on duty who covers at least one of the needs, in no particular order."""
         found = self._prospects.get((file, needs))
         if found is None:
             if len(self._prospects) >= _MOST:
@@ -127,18 +156,30 @@ class Snapshot:
         return [prospect.person.id for prospect in self.prospects(file, wanted)]
 
     def _find(self, file: str, needs: tuple[Need, ...]) -> list[Prospect]:
-        stand_ins = self._stand_ins(file)
-        found = []
-        for number, (person, own) in enumerate(zip(self.roster.people, self.standings(file), strict=True)):
+        found, stand_ins = dict(self._by_hats(needs)), self._stand_ins(file)
+        for number, own in self.standings(file).items():
+            found.pop(number, None)
             if own is None or not self.presences[number].there:
                 continue
-            principal = stand_ins.get(number)
-            expertise = principal[1] if principal else own.expertise
+            principal, expertise = stand_ins.get(number, ("", own.expertise))
             standing = own.model_copy(update={"expertise": expertise}) if principal else own
-            mask = sum(1 << bit for bit, need in enumerate(needs) if covers(person, standing, need))
-            if mask:
-                mask |= (expertise == LEAD) << len(needs)
-                found.append(Prospect(person, standing, mask, rank(expertise), principal[0] if principal else ""))
+            prospect = _prospect(self.roster.people[number], standing, needs, principal)
+            if prospect.mask:
+                found[number] = prospect
+        return list(found.values())
+
+    def _by_hats(self, needs: tuple[Need, ...]) -> dict[int, Prospect]:
+        """Those on duty who cover something of any file, standing or not: the same for all files."""
+        found = self._everyday.get(needs)
+        if found is None:
+            people = enumerate(self.roster.people)
+            everybody = {
+                number: _prospect(person, NO_STANDING, needs)
+                for number, person in people
+                if self.presences[number].there
+            }
+            found = {number: prospect for number, prospect in everybody.items() if prospect.mask}
+            self._everyday[needs] = found
         return found
 
     def _stand_ins(self, file: str) -> dict[int, tuple[str, str]]:
@@ -148,13 +189,17 @@ class Snapshot:
         Authority is never passed on: who may speak or approve is written down for each person.
         """
         standings, found = self.standings(file), dict[int, tuple[str, str]]()
-        for number, person in enumerate(self.roster.people):
-            delegate = self.roster.index.get(person.delegate or "")
-            theirs = standings[number]
-            if delegate is None or theirs is None or not self.presences[number].away:
-                continue
-            own = standings[delegate]
-            best = found[delegate][1] if delegate in found else own.expertise if own else ""
-            if own and own.expertise and rank(theirs.expertise) > rank(best):
-                found[delegate] = (person.id, theirs.expertise)
+        for number, delegate in self._delegates:
+            theirs, own = standings.get(number), standings.get(delegate)
+            if theirs and own and own.expertise:
+                best = found[delegate][1] if delegate in found else own.expertise
+                if rank(theirs.expertise) > rank(best):
+                    found[delegate] = (self.roster.people[number].id, theirs.expertise)
         return found
+
+
+def _prospect(person: Person, standing: Standing, needs: Sequence[Need], stands_in: str = "") -> Prospect:
+    mask = sum([1 << bit for bit, need in enumerate(needs) if covers(person, standing, need)])
+    if mask:
+        mask |= (standing.expertise == LEAD) << len(needs)
+    return Prospect(person, person.id, person.capacity, standing, mask, rank(standing.expertise), stands_in)

@@ -13,7 +13,7 @@ from datetime import datetime
 from gordon.desk.schema import Person
 from gordon.events import Gap, Member
 from route.cover import Candidate, smallest_team
-from route.people import LEAD, why_absent
+from route.people import LEAD, NO_STANDING, why_absent
 from route.roster import Need, Prospect, Roster, Snapshot, covers
 
 NAMED = 3
@@ -37,9 +37,9 @@ def choose_team(roster: Roster, file: str, needs: tuple[Need, ...], load: Mappin
     """
     snapshot = roster.at(now)
     free = {
-        prospect.person.id: prospect
+        prospect.id: prospect
         for prospect in snapshot.prospects(file, needs)
-        if load.get(prospect.person.id, 0) < prospect.person.capacity
+        if load.get(prospect.id, 0) < prospect.capacity
     }
     candidates = [
         Candidate(person, prospect.mask, prospect.rank, load.get(person, 0)) for person, prospect in free.items()
@@ -109,7 +109,7 @@ def why_not(snapshot: Snapshot, file: str, need: Need, load: Mapping[str, int]) 
     holders = [
         (person, snapshot.presences[number].there)
         for number, person in enumerate(people)
-        if (standing := standings[number]) is not None and covers(person, standing, need)
+        if (standing := standings.get(number, NO_STANDING)) is not None and covers(person, standing, need)
     ]
     reasons = [
         (person.id, _full(person, load) if there else why_absent(person, snapshot.start, snapshot.roster.zone))
@@ -131,9 +131,9 @@ def _full(person: Person, load: Mapping[str, int]) -> str:
 
 def _former(snapshot: Snapshot, file: str, need: Need) -> list[str]:
     """Those who covered the need with a standing that has run out."""
-    roster = snapshot.roster
+    people, standings = snapshot.roster.people, snapshot.standings(file)
     return [
-        f"{person.id}'s standing ended {standings[0].until}"
-        for person, standings, now in zip(roster.people, roster.matching(file), snapshot.standings(file), strict=True)
-        if now is None and covers(person, standings[0], need)
+        f"{people[number].id}'s standing ended {those[0].until}"
+        for number, those in snapshot.roster.matching(file).items()
+        if standings[number] is None and covers(people[number], those[0], need)
     ]

@@ -261,3 +261,21 @@ def test_two_transactions_with_one_event_do_not_both_handle_it(route: Route) -> 
         time.sleep(0.3)
     thread.join(10)
     assert handled == [{"a"}]
+
+
+def test_holding_finds_the_issues_of_mentions_of_any_age_and_state(route: Route, database: Database) -> None:
+    write(
+        database,
+        mentions=(recorded(1), recorded(2), recorded(3)),
+        issues=(issue(1, state="closed", last_seen=EARLIER), issue(2, file="visas"), issue(3)),
+        joins=(join(1, 1), join(1, 2), join(2, 1), join(3, 3)),
+    )
+    with route.transaction() as transaction:
+        found = {entry.issue.id: entry for entry in transaction.holding(["mention-1", "mention-9"])}
+        assert transaction.holding([]) == transaction.holding(["mention-9"]) == []
+    assert found.keys() == {"issue-1", "issue-2"}
+    assert found["issue-1"].issue.state == "closed"
+    assert [(one.mention, one.url) for one in found["issue-1"].stories] == [
+        ("mention-1", "https://blog-1.example/1"),
+        ("mention-2", "https://blog-1.example/2"),
+    ]

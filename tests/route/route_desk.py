@@ -55,19 +55,18 @@ routes:
 """
 
 
-def write_desk(folder: Path, *, people: str = PEOPLE, queues: str = QUEUES, **files: str) -> Path:
-    """Writes a desk and says where."""
+def write_desk(folder: Path, *, people: str = PEOPLE, queues: str = QUEUES) -> None:
+    """Writes a desk."""
     (folder / "files").mkdir(parents=True, exist_ok=True)
-    for name, text in (files or FILES).items():
+    for name, text in FILES.items():
         (folder / "files" / f"{name}.yaml").write_text(text, encoding="utf-8")
     (folder / "people.yaml").write_text(people, encoding="utf-8")
     (folder / "queues.yaml").write_text(queues, encoding="utf-8")
-    return folder
 
 
-def desk_in(folder: Path, **parts: str) -> tuple[Desk, Tree]:
-    """A loaded desk and its tree."""
-    desk = load_desk(write_desk(folder, **parts), {})
+def load(folder: Path) -> tuple[Desk, Tree]:
+    """The desk in a folder, and its tree."""
+    desk = load_desk(folder, {})
     tree, problems = compile_routes(desk.queues, {})
     assert problems == []
     return desk, tree

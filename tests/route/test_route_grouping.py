@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gordon.ids import issue_id
 from gordon.records import Story
-from route.grouping import KEPT, WINDOW, GroupIndex, common_terms
+from route.grouping import KEPT, OFTEN, WINDOW, GroupIndex, common_terms
 from route.similarity import Vocabulary, canonical, cosine, features, overlap
 from route.words import fold, term
 from tests.route.route_desk import MONDAY, story
@@ -173,6 +173,13 @@ def test_a_long_story_is_held_in_bounded_memory() -> None:
     assert len(index._groups[issue_id("f", "m0")].docs) == KEPT
     assert sum(map(len, index._leads.values())) < 400 * 10
     assert index._vocabulary.frequency("flood") == KEPT
+
+
+def test_words_that_everybody_uses_lead_nowhere() -> None:
+    index = GroupIndex("f", threshold=2.0)
+    for number in range(OFTEN + 1):
+        index.place(story(f"m{number}", "Passport", f"w{number}"))
+    assert index.place(story("next", "Passport", "other")).why == "nothing like it in the last days"
 
 
 def test_case_accents_and_endings_do_not_count() -> None:

@@ -102,6 +102,7 @@ def test_the_first_match_wins_and_continue_goes_on() -> None:
     assert [(one.queue, one.priority, one.path) for one in tree(routes).route(FACTS)] == [
         ("b", "low", "route 2: file is passport-* -> b")
     ]
+    assert tree(routes[:1]).route(FACTS) == ()
     routes[2]["queue"] = "c"
     assert [(one.queue, one.priority) for one in tree(routes).route(FACTS)] == [("b", "low"), ("c", "high")]
     english = replace(FACTS, language="en")
@@ -194,6 +195,11 @@ def policy_file(name: str, *claims: str) -> PolicyFile:
 )
 def test_the_queues_within_reach_of_a_file(entry: PolicyFile, queues: list[str]) -> None:
     assert reachable(QUEUES, entry) == queues
+
+
+def test_without_a_catch_all_reach_ends_with_the_routes() -> None:
+    config = QUEUES.model_copy(update={"routes": QUEUES.routes[:3]})
+    assert reachable(config, policy_file("passports")) == ["french"]
 
 
 def test_the_needs_of_a_file_each_once() -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gordon import codec
 from gordon.bus import Record
 from gordon.errors import Permanent
 from gordon.events import Assigned, Dead, Event, Mention, Origin, Topics
 from gordon.ids import derive, issue_id, item_id
+from gordon.records import RouteWrites
 from gordon.stage import Stage
 from route.report import RouteReport
 from route.stage import Route
@@ -25,7 +30,7 @@ from store.reads import items as read_items
 from store.reads import mention as read_mention
 from store.route import Route as RouteStore
 from store.status import completeness
-from tests.route.route_desk import MONDAY, desk_in, mention, tagged
+from tests.route.route_desk import MONDAY, load, mention, tagged, write_desk
 
 FILE = "passport-services"
 DELAYS = mention(
@@ -51,11 +56,12 @@ class Desk:
         upgrade(self.database)
         self.reports: list[RouteReport] = []
         self.folder = folder
+        write_desk(folder)
         self.stage = self.another()
 
     def another(self, now: Callable[[], datetime] = lambda: MONDAY + timedelta(seconds=2)) -> Route:
         """One more worker over the same store."""
-        desk, tree = desk_in(self.folder)
+        desk, tree = load(self.folder)
         return Route(
             desk=desk,
             tree=tree,
@@ -297,3 +303,92 @@ def test_a_failed_batch_is_forgotten_by_the_cache_as_well(desk: Desk, tmp_path: 
         stage.handle([tagged(DELAYS), broken])
     stage.handle([tagged(DELAYS)])
     assert desk.changes() == [("duty-desk", "opened", 1), ("duty-desk", "opened", 1)]
+
+
+TOLD = [
+    tagged(DELAYS),
+    tagged(DELAYS_AGAIN, claims=["fee-doubles"]),
+    tagged(mention("delays-3", DELAYS.title, DELAYS.text + " So we hear.")),
+    tagged(FEES),
+    tagged(mention("fees-2", FEES.title, "Again no source for the doubling."), claims=["fee-doubles"]),
+    tagged(DELAYS, "rural-broadband"),
+    tagged(mention("nothing", "Nothing of note"), None),
+]
+
+
+@given(st.permutations(TOLD), st.lists(st.integers(1, 4), max_size=6))
+@settings(max_examples=15, deadline=None)
+def test_the_items_do_not_depend_on_order_batches_or_restarts(events: list[Event], cuts: list[int]) -> None:
+    with TemporaryDirectory() as folder:
+        desk = Desk(Path(folder))
+        rest = list(events)
+        for cut in cuts:
+            desk.another().handle(rest[:cut])
+            rest = rest[cut:]
+        desk.stage.handle(rest)
+        found = {
+            (frozenset(story.mention for story in read_issue(desk.database, item.issue).stories), item.file, item.queue)
+            for item in read_items(desk.database)
+        }
+        mentions = [read_issue(desk.database, item.issue).issue.mentions for item in read_items(desk.database)]
+        desk.database.close()
+    delays, fees = frozenset({"delays", "delays-2", "delays-3"}), frozenset({"fees", "fees-2"})
+    assert found - {(delays, FILE, "watch")} == {
+        (delays, FILE, "duty-desk"),
+        (delays, FILE, "rapid-correction"),
+        (fees, FILE, "duty-desk"),
+        (fees, FILE, "rapid-correction"),
+        (frozenset({"delays"}), "rural-broadband", "duty-desk"),
+    }
+    assert sorted(mentions)[:5] == [1, 2, 2, 3, 3]
+
+
+def test_a_mention_of_a_closed_issue_is_recorded_and_changes_nothing(desk: Desk) -> None:
+    desk.stage.handle([tagged(DELAYS)])
+    issue = read_issue(desk.database, issue_id(FILE, DELAYS.id)).issue
+    with RouteStore(desk.database).transaction() as transaction:
+        transaction.write("route", RouteWrites(issues=(replace(issue, state="closed"),)))
+    for stage in (desk.stage, desk.another()):
+        stage.handle([tagged(edited(DELAYS, "New words"), version=f"v{id(stage)}", claims=["fee-doubles"])])
+    assert desk.changes() == [("duty-desk", "opened", 1)]
+    assert read_issue(desk.database, issue.id).issue.state == "closed"
+    desk.stage.handle([tagged(DELAYS_AGAIN)])
+    assert desk.changes()[-1] == ("duty-desk", "opened", 1), "a further post on a closed issue opens another"
+
+
+def test_a_closed_item_does_not_grow(desk: Desk) -> None:
+    desk.stage.handle([tagged(DELAYS)])
+    (item,) = read_items(desk.database)
+    with RouteStore(desk.database).transaction() as transaction:
+        transaction.write("route", RouteWrites(items=(replace(item, state="closed"),)))
+    desk.stage.handle([tagged(DELAYS_AGAIN)])
+    assert desk.changes() == [("duty-desk", "opened", 1)]
+
+
+def test_capacity_counts_items_of_earlier_batches_and_of_this_one(desk: Desk) -> None:
+    write_desk(desk.folder, people="- {id: a, disciplines: [communications], capacity: 3}")
+    stage = desk.another()
+    matters = ["Harbour pilots on strike", "Comet over Lake Superior", "Bridge tolls abolished", "Owl census begins"]
+    events = [tagged(mention(f"m{number}", title)) for number, title in enumerate(matters)]
+    stage.handle(events[:1])
+    stage.handle(events[1:])
+    teams = [[member.person for member in item.assigned.team] for item in read_items(desk.database)]
+    assert sorted(teams) == [[], ["a"], ["a"], ["a"]]
+    (full,) = [item for item in read_items(desk.database) if not item.assigned.team]
+    assert full.assigned.gaps[0].why == "the only one, a, has no room (3 of 3 items)"
+
+
+def test_the_priority_of_an_item_only_rises(desk: Desk) -> None:
+    queues = """
+queues: {q: {}}
+routes: [{when: {claim: true}, queue: q, priority: urgent}, {queue: q, priority: low}]
+"""
+    write_desk(desk.folder, queues=queues)
+    stage = desk.another()
+    copies = [mention(f"copy-{number}", DELAYS.title, DELAYS.text) for number in range(3)]
+    stage.handle([tagged(copies[0]), tagged(copies[1], claims=["fee-doubles"]), tagged(copies[2])])
+    assert [event.data.priority for event in desk.sent() if isinstance(event.data, Assigned)] == [
+        "low",
+        "urgent",
+        "urgent",
+    ]

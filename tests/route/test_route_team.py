@@ -257,3 +257,11 @@ def test_the_team_is_minimal_and_the_best_of_the_minimal(
     assert {(gap.kind, gap.need) for gap in choice.gaps} == {(need.kind, need.name) for need in set(needs) - covered}
     worn = [hat for member in choice.team for hat in member.disciplines]
     assert sorted(worn) == sorted(need.name for need in covered if need.kind == "discipline")
+
+
+def test_what_the_roster_remembers_is_bounded() -> None:
+    roster = Roster([person("a")], TORONTO)
+    snapshot = roster.at(MONDAY)
+    for number in range(5_001):
+        snapshot.prospects(f"file-{number}", (Need("discipline", "policy"),))
+    assert len(roster._matching) == len(snapshot._prospects) == len(snapshot._standings) == 1
