@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from gordon import codec
 from gordon.desk.load import Desk
@@ -19,6 +19,9 @@ from route.policy import RoutePolicy, make_policy
 from route.report import RouteReport, make_report
 from route.rules import Tree
 from route.view import FileView, Views
+
+SLACK = timedelta(days=1)
+"""How much further back a view is loaded than its batch asks, as the next may hold mentions found a little earlier."""
 
 __all__ = ["Route", "RouteReport"]
 
@@ -112,6 +115,7 @@ class Route:
     def _view(self, transaction: RouteTransaction, file: str, counter: int, since: datetime) -> FileView:
         view = self._views.get(file, counter, since)
         if view is None:
+            since -= SLACK
             index = GroupIndex(file, common=self._policy.common.get(file, frozenset()))
             view = FileView(index, since, counter)
             view.load(transaction.issues(file, since))

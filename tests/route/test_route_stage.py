@@ -1,89 +1,27 @@
-"""The stage against the real store: what a batch leaves behind, and that nothing is done twice."""
+"""The stage against the real store: what a batch leaves behind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gordon import codec
-from gordon.bus import Record
 from gordon.errors import Permanent
-from gordon.events import Assigned, Dead, Event, Mention, Origin, Topics
+from gordon.events import Assigned, Dead, Event, Origin
 from gordon.ids import derive, issue_id, item_id
 from gordon.records import RouteWrites
 from gordon.stage import Stage
-from route.report import RouteReport
-from route.stage import Route
-from store.database import Database, open_database
-from store.migrate import upgrade
-from store.outbox import Outbox
 from store.reads import issue as read_issue
 from store.reads import item as read_item
 from store.reads import items as read_items
 from store.reads import mention as read_mention
 from store.route import Route as RouteStore
 from store.status import completeness
-from tests.route.route_desk import MONDAY, load, mention, tagged, write_desk
-
-FILE = "passport-services"
-DELAYS = mention(
-    "delays",
-    "Passport office in Lower Beaver closes after flood",
-    "Water in the cellar of the office; staff move to the library.",
-)
-DELAYS_AGAIN = mention(
-    "delays-2",
-    "Flood closes Lower Beaver passport office",
-    "Staff of the flooded office in Lower Beaver work from the library.",
-)
-FEES = mention(
-    "fees", "Passport fees to double next spring, blogger insists", "No source is given for the doubling of fees."
-)
-
-
-class Desk:
-    """A store, a stage over it, and what it said."""
-
-    def __init__(self, folder: Path) -> None:
-        self.database: Database = open_database(f"sqlite:///{folder / 'gordon.db'}")
-        upgrade(self.database)
-        self.reports: list[RouteReport] = []
-        self.folder = folder
-        write_desk(folder)
-        self.stage = self.another()
-
-    def another(self, now: Callable[[], datetime] = lambda: MONDAY + timedelta(seconds=2)) -> Route:
-        """One more worker over the same store."""
-        desk, tree = load(self.folder)
-        return Route(
-            desk=desk,
-            tree=tree,
-            store=RouteStore(self.database),
-            topics=Topics(),
-            now=now,
-            observe=self.reports.append,
-        )
-
-    def sent(self) -> list[Event]:
-        """Everything in the outbox, in order."""
-        rows = Outbox(self.database).pending("route", 1000)
-        return [
-            codec.decode(Record(m.topic, 0, number, m.key, m.value, m.headers))
-            for number, m in enumerate(row.message for row in rows)
-        ]
-
-    def changes(self) -> list[tuple[str, str, int]]:
-        """Queue, change and mentions of every event sent."""
-        return [
-            (d.queue, d.change, d.mentions) for d in (event.data for event in self.sent()) if isinstance(d, Assigned)
-        ]
+from tests.route.route_desk import MONDAY, mention, tagged, write_desk
+from tests.route.route_store import DELAYS, DELAYS_AGAIN, FEES, FILE, Desk
 
 
 @pytest.fixture
@@ -163,86 +101,6 @@ def test_a_claim_later_in_the_story_brings_the_rapid_team(desk: Desk) -> None:
     ]
 
 
-def everything(desk: Desk) -> object:
-    """All that is to see from outside."""
-    return (desk.sent(), read_items(desk.database), completeness(desk.database))
-
-
-def test_redelivery_changes_nothing(desk: Desk) -> None:
-    events = [tagged(DELAYS), tagged(DELAYS_AGAIN), tagged(FEES, claims=["fee-doubles"]), tagged(FEES, None)]
-    desk.stage.handle(events)
-    before = everything(desk)
-    desk.stage.handle(events)
-    desk.another().handle(events)
-    desk.another().handle([*events, *events])
-    assert everything(desk) == before
-    assert not any(report.items or report.tagged or report.untagged for report in desk.reports[1:])
-
-
-def test_the_same_mentions_under_another_policy_are_no_growth(desk: Desk) -> None:
-    desk.stage.handle([tagged(DELAYS), tagged(DELAYS_AGAIN)])
-    before = (desk.sent(), read_items(desk.database))
-    for worker in (desk.stage, desk.another()):
-        worker.handle([tagged(DELAYS, version="v2"), tagged(DELAYS_AGAIN, version="v2")])
-    assert (desk.sent(), read_items(desk.database)) == before
-
-
-def test_the_same_mention_under_another_policy_may_lead_to_a_new_queue(desk: Desk) -> None:
-    desk.stage.handle([tagged(DELAYS)])
-    desk.another().handle([tagged(DELAYS, version="v2", claims=["fee-doubles"])])
-    assert desk.changes() == [("duty-desk", "opened", 1), ("rapid-correction", "opened", 1)]
-
-
-def edited(one: Mention, title: str, *, days: int = 0) -> Mention:
-    return mention(one.id, title, one.text, revision=2, kind="edited", seen=MONDAY + timedelta(days=days), url=one.url)
-
-
-def test_an_edit_updates_the_story_and_is_otherwise_silent(desk: Desk) -> None:
-    desk.stage.handle([tagged(DELAYS)])
-    desk.stage.handle([tagged(edited(DELAYS, "Something else altogether, on taxes"))])
-    assert desk.changes() == [("duty-desk", "opened", 1)]
-    trail = read_issue(desk.database, issue_id(FILE, DELAYS.id))
-    assert (trail.issue.title, trail.issue.mentions) == ("Something else altogether, on taxes", 1)
-    assert [(join.revision, story.revision) for join, story in zip(trail.joins, trail.stories, strict=True)] == [(2, 2)]
-
-
-@pytest.mark.parametrize("restart", [False, True])
-def test_an_edit_long_after_stays_in_its_issue(desk: Desk, restart: bool) -> None:
-    desk.stage.handle([tagged(DELAYS), tagged(DELAYS_AGAIN)])
-    stage = desk.another() if restart else desk.stage
-    late = mention("late", "Another matter", "of no relation", seen=MONDAY + timedelta(days=60))
-    stage.handle([tagged(late)])
-    stage.handle([tagged(edited(DELAYS_AGAIN, "Office reopens", days=90), claims=["fee-doubles"])])
-    trail = read_mention(desk.database, DELAYS_AGAIN.id)
-    assert [issue.id for issue in trail.issues] == [issue_id(FILE, DELAYS.id)]
-    assert trail.issues[0].mentions == 2
-    assert desk.changes()[-1] == ("rapid-correction", "opened", 2)
-
-
-def test_an_older_revision_never_wins(desk: Desk) -> None:
-    desk.stage.handle([tagged(edited(DELAYS, "The newer words"))])
-    desk.stage.handle([tagged(DELAYS, claims=["fee-doubles"])])
-    trail = read_issue(desk.database, issue_id(FILE, DELAYS.id))
-    assert [(story.revision, story.title) for story in trail.stories] == [(2, "The newer words")]
-    assert desk.changes() == [("duty-desk", "opened", 1)]
-    assert [one.mention.revision for one in read_mention(desk.database, DELAYS.id).recorded] == [1, 2]
-
-
-def test_a_restart_groups_as_if_nothing_had_happened(desk: Desk) -> None:
-    desk.stage.handle([tagged(DELAYS)])
-    desk.another().handle([tagged(DELAYS_AGAIN)])
-    assert desk.changes()[-1] == ("duty-desk", "grew", 2)
-
-
-def test_two_workers_see_each_others_issues(desk: Desk) -> None:
-    other = desk.another()
-    other.handle([tagged(FEES)])
-    desk.stage.handle([tagged(DELAYS)])
-    other.handle([tagged(DELAYS_AGAIN)])
-    desk.stage.handle([tagged(mention("fees-2", FEES.title, FEES.text))])
-    assert [change for _, change, _ in desk.changes()] == ["opened", "opened", "grew", "grew"]
-
-
 def test_a_mention_of_two_files_joins_an_issue_of_each(desk: Desk) -> None:
     desk.stage.handle([tagged(DELAYS), tagged(DELAYS, "rural-broadband")])
     issues = read_mention(desk.database, DELAYS.id).issues
@@ -292,68 +150,6 @@ def test_anything_else_is_permanent_and_leaves_nothing(desk: Desk) -> None:
     with pytest.raises(Permanent, match=r"not gordon\.mention"):
         desk.stage.handle([tagged(DELAYS), wrong])
     assert desk.changes() == [] and desk.reports == []
-
-
-def test_a_failed_batch_is_forgotten_by_the_cache_as_well(desk: Desk, tmp_path: Path) -> None:
-    desk.stage.handle([tagged(FEES)])
-    moments = iter([MONDAY, MONDAY])
-    stage = desk.another(lambda: next(moments))
-    broken = tagged(mention("bad", "Passport \ud800 office", "x"))  # no database takes a lone surrogate
-    with pytest.raises(Exception, match="surrogate"):
-        stage.handle([tagged(DELAYS), broken])
-    stage.handle([tagged(DELAYS)])
-    assert desk.changes() == [("duty-desk", "opened", 1), ("duty-desk", "opened", 1)]
-
-
-TOLD = [
-    tagged(DELAYS),
-    tagged(DELAYS_AGAIN, claims=["fee-doubles"]),
-    tagged(mention("delays-3", DELAYS.title, DELAYS.text + " So we hear.")),
-    tagged(FEES),
-    tagged(mention("fees-2", FEES.title, "Again no source for the doubling."), claims=["fee-doubles"]),
-    tagged(DELAYS, "rural-broadband"),
-    tagged(mention("nothing", "Nothing of note"), None),
-]
-
-
-@given(st.permutations(TOLD), st.lists(st.integers(1, 4), max_size=6))
-@settings(max_examples=15, deadline=None)
-def test_the_items_do_not_depend_on_order_batches_or_restarts(events: list[Event], cuts: list[int]) -> None:
-    with TemporaryDirectory() as folder:
-        desk = Desk(Path(folder))
-        rest = list(events)
-        for cut in cuts:
-            desk.another().handle(rest[:cut])
-            rest = rest[cut:]
-        desk.stage.handle(rest)
-        found = {
-            (frozenset(story.mention for story in read_issue(desk.database, item.issue).stories), item.file, item.queue)
-            for item in read_items(desk.database)
-        }
-        mentions = [read_issue(desk.database, item.issue).issue.mentions for item in read_items(desk.database)]
-        desk.database.close()
-    delays, fees = frozenset({"delays", "delays-2", "delays-3"}), frozenset({"fees", "fees-2"})
-    assert found - {(delays, FILE, "watch")} == {
-        (delays, FILE, "duty-desk"),
-        (delays, FILE, "rapid-correction"),
-        (fees, FILE, "duty-desk"),
-        (fees, FILE, "rapid-correction"),
-        (frozenset({"delays"}), "rural-broadband", "duty-desk"),
-    }
-    assert sorted(mentions)[:5] == [1, 2, 2, 3, 3]
-
-
-def test_a_mention_of_a_closed_issue_is_recorded_and_changes_nothing(desk: Desk) -> None:
-    desk.stage.handle([tagged(DELAYS)])
-    issue = read_issue(desk.database, issue_id(FILE, DELAYS.id)).issue
-    with RouteStore(desk.database).transaction() as transaction:
-        transaction.write("route", RouteWrites(issues=(replace(issue, state="closed"),)))
-    for stage in (desk.stage, desk.another()):
-        stage.handle([tagged(edited(DELAYS, "New words"), version=f"v{id(stage)}", claims=["fee-doubles"])])
-    assert desk.changes() == [("duty-desk", "opened", 1)]
-    assert read_issue(desk.database, issue.id).issue.state == "closed"
-    desk.stage.handle([tagged(DELAYS_AGAIN)])
-    assert desk.changes()[-1] == ("duty-desk", "opened", 1), "a further post on a closed issue opens another"
 
 
 def test_a_closed_item_does_not_grow(desk: Desk) -> None:
