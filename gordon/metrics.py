@@ -126,7 +126,7 @@ class Metrics:
     def replace(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
         """Sets a labelled gauge to exactly these series; those that are gone disappear."""
         metric = self._metrics[name]
-        known = [labels for owner, labels in self._children if owner == name]
+        known = [labels for owner, labels in list(self._children) if owner == name]
         for labels in known:
             if labels not in values:
                 metric.remove(*labels)

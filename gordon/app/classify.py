@@ -8,7 +8,7 @@ from pathlib import Path
 
 from classify.matchers.spacy_runtime import Pipelines
 from classify.stage import Classify
-from gordon.app.connect import stage_bus
+from gordon.app.connect import connect_bus, stage_bus
 from gordon.app.daemon import Daemon, Reloader
 from gordon.app.loop import Current, work
 from gordon.app.policy import Policy, checked, compile_files, read_policy
@@ -35,5 +35,5 @@ def run_classify(folder: Path, environ: Mapping[str, str], *, metrics_port: int 
         reload = Reloader(daemon, lambda: checked(folder, environ), use, monotonic=time.monotonic)
         bus = daemon.obtain("bus", lambda: stage_bus(settings, folder))
         if bus:
-            work(daemon, current, bus, [reload])
+            work(daemon, current, bus, lambda: connect_bus(settings, folder), chores=[reload])
             bus.close()

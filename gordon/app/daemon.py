@@ -35,23 +35,6 @@ def owner_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
 
 
-class Every:
-    """Runs a chore at most every so many seconds; a chore that finds something away is skipped until the next time."""
-
-    def __init__(self, seconds: float, chore: Callable[[], None], monotonic: Callable[[], float]) -> None:
-        self._seconds, self._chore, self._monotonic = seconds, chore, monotonic
-        self._next = monotonic()
-
-    def __call__(self) -> None:
-        if self._monotonic() < self._next:
-            return
-        self._next = self._monotonic() + self._seconds
-        try:
-            self._chore()
-        except Transient as error:
-            log.logger().warning("chore skipped", reason=error.reason, error=str(error))
-
-
 class Daemon(AbstractContextManager["Daemon"]):
     """One daemon's surroundings. Use as a context: the listener closes with it."""
 

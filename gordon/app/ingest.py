@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gordon.app.connect import connect_store
-from gordon.app.daemon import Daemon, Every, Reloader, utc_now
+from gordon.app.daemon import Daemon, Reloader, utc_now
+from gordon.app.gauges import Gauges
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
 from gordon.app.prepare import ready
@@ -22,7 +23,6 @@ from store.database import Database
 from store.feeds import feeds_by_outcome
 from store.ingest import Ingest as IngestStore
 
-GAUGES_EVERY = 5.0
 TURN = 0.5
 
 
@@ -58,17 +58,16 @@ def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, st
     reload = Reloader(
         daemon, lambda: checked(folder, environ), lambda fresh: ingest.sync(fresh.feeds), monotonic=time.monotonic
     )
-    gauges = Every(GAUGES_EVERY, lambda: _gauges(daemon, database), time.monotonic)
     relay.start()
     daemon.started()
     try:
-        while not daemon.signals.stopping():
-            daemon.health.beat()
-            reload()
-            gauges()
-            ingest.turn(TURN)
-            _note_store(daemon, ingest)
-        ingest.drain()
+        with Gauges(lambda: _gauges(daemon, database)):
+            while not daemon.signals.stopping():
+                daemon.health.beat()
+                reload()
+                ingest.turn(TURN)
+                _note_store(daemon, ingest)
+            ingest.drain()
     finally:
         relay.stop()
         parser.close()

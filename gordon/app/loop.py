@@ -5,17 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from gordon.app.daemon import Daemon, Every
+from gordon.app.daemon import Daemon
+from gordon.app.gauges import Gauges, Lag
 from gordon.app.observe import LoopObserver
 from gordon.bus import Bus
-from gordon.errors import Transient
 from gordon.events import Event, Topics
 from gordon.metrics import Metrics
 from gordon.stage import Stage
 from gordon.worker import Backoff, Worker
-
-LAG_EVERY = 5.0
-UNKNOWN = float("nan")
 
 
 class Current:
@@ -30,17 +27,24 @@ class Current:
         return self.stage.handle(events)
 
 
-def work(daemon: Daemon, stage: Stage, bus: Bus, chores: Sequence[Callable[[], None]]) -> None:
-    """The worker loop of a daemon, with what it does between batches."""
+def work(
+    daemon: Daemon,
+    stage: Stage,
+    bus: Bus,
+    open_bus: Callable[[], Bus],
+    *,
+    chores: Sequence[Callable[[], None]],
+    looks: Sequence[Callable[[], None]] = (),
+) -> None:
+    """The worker loop of a daemon. ``chores`` run between batches; ``looks`` are its gauges beside the lag, which
+    ``open_bus`` is for."""
     settings = daemon.settings
     topics = Topics(settings.topic_prefix)
     group = topics.group(stage.name)
-    lag = Every(LAG_EVERY, lambda: gauge_lag(daemon.metrics, bus, stage, group), time.monotonic)
-
-    every: list[Callable[[], None]] = [*chores, lag]
+    lag = Lag(daemon.metrics, open_bus, stage.name, stage.reads, group)
 
     def between() -> None:
-        for chore in every:
+        for chore in chores:
             chore()
 
     worker = Worker(
@@ -53,17 +57,11 @@ def work(daemon: Daemon, stage: Stage, bus: Bus, chores: Sequence[Callable[[], N
         sleep=time.sleep,
         monotonic=time.monotonic,
     )
-    daemon.started()
-    worker.run(daemon.signals.stopping, between)
+    with Gauges(lag, lambda: gauge_producers(daemon.metrics, bus), *looks, closing=lag.close):
+        daemon.started()
+        worker.run(daemon.signals.stopping, between)
 
 
-def gauge_lag(metrics: Metrics, bus: Bus, stage: Stage, group: str) -> None:
-    """The lag of each topic; unknown, not zero, while the bus is away."""
-    try:
-        lags = dict(bus.lag(stage.reads, group))
-    except Transient:
-        lags = {}
-    for topic in stage.reads:
-        metrics.set("gordon_lag_events", lags.get(topic, UNKNOWN), stage.name, topic)
-    replaced = getattr(bus, "producers_replaced", 0)
-    metrics.set("gordon_producers_replaced", replaced)
+def gauge_producers(metrics: Metrics, bus: Bus) -> None:
+    """How many producers a Kafka bus has replaced; 0 for one that has none."""
+    metrics.set("gordon_producers_replaced", getattr(bus, "producers_replaced", 0))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from gordon.app.connect import connect_store
-from gordon.app.daemon import Daemon, Every
+from gordon.app.daemon import Daemon
+from gordon.app.gauges import Gauges
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.prepare import ready
 from gordon.desk.load import load_desk
 
 STAGES = ("ingest", "route")
-GAUGES_EVERY = 5.0
 TURN = 1.0
 
 
@@ -25,13 +24,12 @@ def run_relay(folder: Path, environ: Mapping[str, str], *, metrics_port: int | N
         if database is None:
             return
         relays = [RelayThread(stage, daemon, folder, database) for stage in STAGES]
-        gauges = Every(GAUGES_EVERY, lambda: gauge_outbox(daemon, database, *STAGES), time.monotonic)
         for relay in relays:
             relay.start()
-        daemon.started()
-        while not daemon.signals.stopping():
-            gauges()
-            daemon.pause(TURN)
+        with Gauges(lambda: gauge_outbox(daemon, database, *STAGES)):
+            daemon.started()
+            while not daemon.signals.stopping():
+                daemon.pause(TURN)
         for relay in relays:
             relay.stop()
         database.close()

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from gordon.app.connect import connect_store, stage_bus
-from gordon.app.daemon import Daemon, Every, Reloader, utc_now
+from gordon.app.connect import connect_bus, connect_store, stage_bus
+from gordon.app.daemon import Daemon, Reloader, utc_now
 from gordon.app.loop import Current, work
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
@@ -21,7 +21,6 @@ from store.dead import dead_by_stage
 from store.route import Route as RouteStore
 from store.status import oldest_open, open_items
 
-GAUGES_EVERY = 5.0
 LANGUAGES = frozenset({"en", "fr", "und"})
 
 
@@ -61,13 +60,16 @@ def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, st
         current.stage = stage(fresh)
 
     reload = Reloader(daemon, lambda: checked(folder, environ), use, monotonic=time.monotonic)
-    gauges = Every(GAUGES_EVERY, lambda: _gauges(daemon, database, force.coverage), time.monotonic)
+
+    def look() -> None:
+        _gauges(daemon, database, force.coverage)
+
     bus = daemon.obtain("bus", lambda: stage_bus(daemon.settings, folder))
     if bus is None:
         return
     relay.start()
     try:
-        work(daemon, current, bus, [reload, gauges])
+        work(daemon, current, bus, lambda: connect_bus(daemon.settings, folder), chores=[reload], looks=[look])
     finally:
         relay.stop()
         bus.close()

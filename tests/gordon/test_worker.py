@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
-from gordon.bus.sqlite import SqliteBus
 
 from gordon.bus import Bus, Message, Record
+from gordon.bus.sqlite import SqliteBus
 from gordon.codec import decode, encode
 from gordon.errors import Permanent, StoreUnavailable, Transient
 from gordon.events import Dead, Event

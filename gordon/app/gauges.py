@@ -1,0 +1,79 @@
+"""Gauges are looked up in a thread of their own, with connections of its own: counting must not hold up the work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from types import TracebackType
+
+from gordon import log
+from gordon.bus import Bus
+from gordon.errors import Transient
+from gordon.metrics import Metrics
+
+EVERY = 5.0
+UNKNOWN = float("nan")
+
+
+class Gauges(AbstractContextManager["Gauges"]):
+    """Looks every five seconds while the context is open. A look at something that is away is skipped.
+
+    ``closing`` is called at the end, in the same thread: a bus belongs to the thread that opened it."""
+
+    def __init__(
+        self, *looks: Callable[[], None], closing: Callable[[], None] = lambda: None, every: float = EVERY
+    ) -> None:
+        self._looks, self._closing, self._every = looks, closing, every
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="gauges")
+
+    def __enter__(self) -> Gauges:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            for look in self._looks:
+                try:
+                    look()
+                except Transient as error:
+                    log.logger().warning("gauge skipped", reason=error.reason, error=str(error))
+            if self._ended.wait(self._every):
+                break
+        self._closing()
+
+
+class Lag:
+    """Looks at the lag of a group; opens a bus when first asked, and a new one after a failure."""
+
+    def __init__(
+        self, metrics: Metrics, open_bus: Callable[[], Bus], stage: str, topics: Sequence[str], group: str
+    ) -> None:
+        self._metrics, self._open_bus = metrics, open_bus
+        self._stage, self._topics, self._group = stage, tuple(topics), group
+        self._bus: Bus | None = None
+
+    def __call__(self) -> None:
+        """Sets the gauge of each topic; unknown, not zero, while the bus is away."""
+        try:
+            self._bus = self._bus or self._open_bus()
+            lags = dict(self._bus.lag(self._topics, self._group))
+        except Transient:
+            self.close()
+            lags = {}
+        for topic in self._topics:
+            self._metrics.set("gordon_lag_events", lags.get(topic, UNKNOWN), self._stage, topic)
+
+    def close(self) -> None:
+        """Gives the bus back."""
+        bus, self._bus = self._bus, None
+        if bus:
+            with suppress(Transient):
+                bus.close()
