@@ -78,7 +78,7 @@ def _standings(snapshot: Snapshot, file: str) -> dict[str, Standing]:
 
 def _gaps(snapshot: Snapshot, file: str, needs: tuple[Need, ...]) -> tuple[Gap, ...]:
     missing = [need for need, who in zip(needs, holders(snapshot, file, needs), strict=True) if not who]
-    return tuple(Gap(kind=need.kind, need=need.name, why=why_not(snapshot, file, need, {})) for need in missing)
+    return tuple(Gap(kind=need.kind, need=need.name, why=why_not(snapshot, file, need)) for need in missing)
 
 
 def coverage_gaps(desk: Desk, now: datetime, days: float) -> list[CoverageGap]:

@@ -1,7 +1,7 @@
 """The team of an item, and what nobody covers, each with its why. Pure and exact.
 
-Only people on duty with room for one more item are on teams. Somebody who is off for the night, away, or full is not:
-the need they would cover is a gap that says when they are back.
+Only people on duty are on teams. Somebody who is off for the night or away is not: the need they would cover is a gap
+that says when they are back. Somebody with capacity 0 never is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gordon.desk.schema import Person
 from gordon.events import Gap, Member
 from route.cover import Candidate, smallest_team
 from route.people import LEAD, NO_STANDING, why_absent
@@ -32,26 +31,41 @@ class Choice:
 def choose_team(roster: Roster, file: str, needs: tuple[Need, ...], load: Mapping[str, int], now: datetime) -> Choice:
     """The smallest team for these needs. ``load``: open items of each person who has any.
 
-    Of several smallest teams it takes the one with a lead of the file, then the most expert, the least loaded, the
-    first by id. Disciplines are open to everybody who wears the hat; expertise and authority are checked for the file.
+    People with room come first; somebody who is full takes one more only for what would else be a gap: an overworked
+    Gordon is better than none. Of several smallest teams it takes the one with a lead of the file, then the most
+    expert, the least loaded, the first by id. Disciplines are open to everybody who wears the hat; expertise and
+    authority are checked for the file.
     """
     snapshot = roster.at(now)
-    free = {
-        prospect.id: prospect
-        for prospect in snapshot.prospects(file, needs)
-        if load.get(prospect.id, 0) < prospect.capacity
-    }
-    candidates = [
-        Candidate(person, prospect.mask, prospect.rank, load.get(person, 0)) for person, prospect in free.items()
-    ]
-    chosen = smallest_team(candidates, (1 << len(needs)) - 1, 1 << len(needs))
-    team = _members([free[candidate.id] for candidate in chosen], needs, load)
-    covered = 0
-    for candidate in chosen:
-        covered |= candidate.mask
+    there = {prospect.id: prospect for prospect in snapshot.prospects(file, needs) if prospect.capacity}
+    candidates = [_candidate(prospect, load) for prospect in there.values()]
+    free = [one for one in candidates if one.load < there[one.id].capacity]
+    chosen = _choose(free, [one for one in candidates if one not in free], needs)
+    team = _members([there[candidate.id] for candidate in chosen], needs, load)
+    covered = _covered(chosen)
     unmet = [need for bit, need in enumerate(needs) if not covered >> bit & 1]
-    gaps = tuple(Gap(kind=need.kind, need=need.name, why=why_not(snapshot, file, need, load)) for need in unmet)
-    return Choice(team, gaps, _explain(team, gaps, snapshot, file, len(candidates), needs))
+    gaps = tuple(Gap(kind=need.kind, need=need.name, why=why_not(snapshot, file, need)) for need in unmet)
+    return Choice(team, gaps, _explain(team, gaps, snapshot, file, len(there), needs))
+
+
+def _candidate(prospect: Prospect, load: Mapping[str, int]) -> Candidate:
+    return Candidate(prospect.id, prospect.mask, prospect.rank, load.get(prospect.id, 0))
+
+
+def _choose(free: Sequence[Candidate], full: Sequence[Candidate], needs: Sequence[Need]) -> tuple[Candidate, ...]:
+    """The smallest team of those with room; where they leave something open, with the fewest of the others added."""
+    everything, lead = (1 << len(needs)) - 1, 1 << len(needs)
+    chosen = smallest_team(free, everything, lead)
+    unmet = everything & ~_covered(chosen)
+    extra = smallest_team(full, unmet, lead) if unmet else ()
+    return smallest_team([*free, *extra], everything, lead) if extra else chosen
+
+
+def _covered(team: Sequence[Candidate]) -> int:
+    covered = 0
+    for candidate in team:
+        covered |= candidate.mask
+    return covered
 
 
 def _members(team: Sequence[Prospect], needs: Sequence[Need], load: Mapping[str, int]) -> tuple[Member, ...]:
@@ -80,7 +94,10 @@ def _member(prospect: Prospect, needs: Sequence[Need], hats: tuple[str, ...], lo
         why.append(f"stands in for {prospect.stands_in}")
     elif prospect.standing.expertise == LEAD:
         why.append("leads the file")
-    why.append(f"has {load.get(person.id, 0)} of {person.capacity} items")
+    open_items = load.get(person.id, 0)
+    why.append(f"has {open_items} of {person.capacity} items")
+    if open_items >= person.capacity:
+        why.append("beyond capacity, as nobody with room covers it")
     return Member(
         person=person.id,
         disciplines=hats,
@@ -91,10 +108,10 @@ def _member(prospect: Prospect, needs: Sequence[Need], hats: tuple[str, ...], lo
 
 
 def _explain(
-    team: Sequence[Member], gaps: Sequence[Gap], snapshot: Snapshot, file: str, free: int, needs: Sequence[Need]
+    team: Sequence[Member], gaps: Sequence[Gap], snapshot: Snapshot, file: str, there: int, needs: Sequence[Need]
 ) -> tuple[str, ...]:
     names = ", ".join(member.person for member in team) or "nobody"
-    lines = [f"team: {names}: the smallest of {free} on duty with room that covers {len(needs) - len(gaps)} of"
+    lines = [f"team: {names}: the smallest of {there} on duty that covers {len(needs) - len(gaps)} of"
              f" {len(needs)} needs"]  # fmt: skip
     lines += [f"gap: {gap.kind} {gap.need}: {gap.why}" for gap in gaps]
     asked = any(need.kind == "expertise" and need.name == LEAD for need in needs)
@@ -103,7 +120,7 @@ def _explain(
     return tuple(lines)
 
 
-def why_not(snapshot: Snapshot, file: str, need: Need, load: Mapping[str, int]) -> str:
+def why_not(snapshot: Snapshot, file: str, need: Need) -> str:
     """Why nobody covers this need just now."""
     people, standings = snapshot.roster.people, snapshot.standings(file)
     holders = [
@@ -112,7 +129,7 @@ def why_not(snapshot: Snapshot, file: str, need: Need, load: Mapping[str, int]) 
         if (standing := standings.get(number, NO_STANDING)) is not None and covers(person, standing, need)
     ]
     reasons = [
-        (person.id, _full(person, load) if there else why_absent(person, snapshot.start, snapshot.roster.zone))
+        (person.id, "takes no items" if there else why_absent(person, snapshot.start, snapshot.roster.zone))
         for person, there in holders
     ]
     if len(reasons) == 1:
@@ -123,10 +140,6 @@ def why_not(snapshot: Snapshot, file: str, need: Need, load: Mapping[str, int]) 
         return f"none of {len(reasons)} is free: {named}{more}"
     former = _former(snapshot, file, need)
     return f"nobody has it any more: {'; '.join(former[:NAMED])}" if former else "nobody has it"
-
-
-def _full(person: Person, load: Mapping[str, int]) -> str:
-    return f"has no room ({load.get(person.id, 0)} of {person.capacity} items)"
 
 
 def _former(snapshot: Snapshot, file: str, need: Need) -> list[str]:

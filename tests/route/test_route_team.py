@@ -54,7 +54,7 @@ def test_two_hats_on_one_head() -> None:
         ("approve",),
     )
     assert member.why == "covers policy, communications, approve, lead; leads the file; has 0 of 5 items"
-    assert choice.explain == ("team: gordon: the smallest of 3 on duty with room that covers 4 of 4 needs",)
+    assert choice.explain == ("team: gordon: the smallest of 3 on duty that covers 4 of 4 needs",)
 
 
 def test_each_hat_has_one_head_the_most_expert() -> None:
@@ -102,7 +102,7 @@ def test_languages_count_where_the_queue_asks_for_them() -> None:
     [
         ({"away": [{"from": "2026-11-20", "to": "2027-01-03"}]}, "the only one, anna, is away until 2027-01-03"),
         ({"hours": {"from": "12:00", "to": "13:00"}}, "the only one, anna, is off duty until 2026-11-23 17:00 UTC"),
-        ({"capacity": 2}, "the only one, anna, has no room (2 of 2 items)"),
+        ({"capacity": 0}, "the only one, anna, takes no items"),
     ],
 )
 def test_a_gap_says_what_keeps_the_only_one(fields: dict[str, object], why: str) -> None:
@@ -196,7 +196,7 @@ def test_the_roster_changes_with_the_hour() -> None:
 def test_nobody_at_all() -> None:
     choice = choose([], REQUIRES)
     assert choice.team == () and len(choice.gaps) == 4
-    assert choice.explain[0] == "team: nobody: the smallest of 0 on duty with room that covers 0 of 4 needs"
+    assert choice.explain[0] == "team: nobody: the smallest of 0 on duty that covers 0 of 4 needs"
 
 
 hats = st.lists(st.sampled_from(["policy", "communications", "advocacy"]), min_size=1, max_size=3, unique=True)
@@ -209,7 +209,7 @@ someone = st.fixed_dictionaries(
         "disciplines": hats,
         "languages": st.lists(st.sampled_from(["en", "fr"]), min_size=1, unique=True),
         "files": st.dictionaries(st.sampled_from([FILE, "pass*", "visas"]), standing, max_size=2),
-        "capacity": st.integers(0, 3),
+        "capacity": st.sampled_from([0, 4, 4, 4]),
         "away": st.sampled_from([[], [], AWAY]),
     }
 )
@@ -257,6 +257,37 @@ def test_the_team_is_minimal_and_the_best_of_the_minimal(
     assert {(gap.kind, gap.need) for gap in choice.gaps} == {(need.kind, need.name) for need in set(needs) - covered}
     worn = [hat for member in choice.team for hat in member.disciplines]
     assert sorted(worn) == sorted(need.name for need in covered if need.kind == "discipline")
+
+
+@given(st.lists(someone, max_size=6), requirement, st.lists(st.integers(0, 6), min_size=6, max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_the_full_help_out_only_where_nobody_with_room_can(
+    rows: list[dict[str, object]], requires: Requires, loads: list[int]
+) -> None:
+    people = [person(f"p{number}", **row) for number, row in enumerate(rows)]
+    load = {one.id: count for one, count in zip(people, loads, strict=False)}
+    choice = choose(people, requires, load=load, now=MONDAY.astimezone(UTC))
+    unloaded = choose(people, requires, now=MONDAY.astimezone(UTC))
+    assert gaps(choice).keys() == gaps(unloaded).keys(), "a full person is no gap"
+    roomy = [one for one in people if load[one.id] < one.capacity]
+    alone = choose(roomy, requires, load=load, now=MONDAY.astimezone(UTC))
+    full = [one for one in choice.team if load[one.person] >= 4]
+    assert bool(full) == (gaps(alone).keys() != gaps(choice).keys())
+    assert all("beyond capacity" in one.why for one in full)
+
+
+def test_an_overworked_gordon_is_better_than_none() -> None:
+    people = [
+        person("gordon", disciplines=["policy", "communications"], capacity=1, files=LEAD),
+        person("b", disciplines=["policy"]),
+        person("c", disciplines=["communications"]),
+    ]
+    plain = Requires(disciplines=("policy", "communications"))
+    assert ids(choose(people, plain)) == ["gordon"]
+    assert ids(choose(people, plain, load={"gordon": 1})) == ["b", "c"]
+    needed = choose(people, Requires(disciplines=plain.disciplines, expertise="lead"), load={"gordon": 1})
+    assert ids(needed) == ["gordon"] and not needed.gaps
+    assert "has 1 of 1 items; beyond capacity" in needed.team[0].why
 
 
 def test_what_the_roster_remembers_is_bounded() -> None:
