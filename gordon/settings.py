@@ -75,6 +75,15 @@ class Worker(Model):
     backpressure: int = Field(default=100_000, ge=1)
 
 
+class Retention(Model):
+    """How long the database keeps what only redelivery and diagnosis need. Mentions, issues, items and dead letters
+    are kept for ever. ``inbox`` must outlive the bus's own retention and the longest outage."""
+
+    outbox: Seconds = 7 * 86400.0
+    inbox: Seconds = 90 * 86400.0
+    polls: Seconds = 90 * 86400.0
+
+
 class Metrics(Model):
     """The listener of each daemon: /metrics, /health/live and /health/ready.
     ``port``: ingest has it, classify the next, route the one after; 0 picks free ones."""
@@ -132,6 +141,7 @@ class Settings(Model):
     parse: Parse = Parse()
     privacy: Privacy = Privacy()
     worker: Worker = Worker()
+    retention: Retention = Retention()
     metrics: Metrics = Metrics()
     kafka: Kafka = Kafka()
     demo: Demo | None = None

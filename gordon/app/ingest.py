@@ -14,6 +14,7 @@ from gordon.app.gauges import Gauges
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
 from gordon.app.prepare import ready
+from gordon.app.prune import Pruner
 from gordon.events import Topics
 from gordon.metrics import Metrics
 from ingest.client import Client
@@ -61,7 +62,7 @@ def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, st
     relay.start()
     daemon.started()
     try:
-        with Gauges(lambda: _gauges(daemon, database)):
+        with Gauges(lambda: _gauges(daemon, database), Pruner(database, settings.retention, utc_now)):
             while not daemon.signals.stopping():
                 daemon.health.beat()
                 reload()

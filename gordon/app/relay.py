@@ -23,6 +23,7 @@ def run_relay(folder: Path, environ: Mapping[str, str], *, metrics_port: int | N
         database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
         if database is None:
             return
+        daemon.metrics.set("gordon_desk_reload_success", 1)
         relays = [RelayThread(stage, daemon, folder, database) for stage in STAGES]
         for relay in relays:
             relay.start()

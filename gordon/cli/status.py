@@ -29,7 +29,7 @@ def status(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
         )
         show_table(
             "Work",
-            ["feeds", "issues", "open items", "outbox", "outbox since"],
+            ["feeds", "issues", "items", "outbox", "outbox since"],
             [[state.feeds, state.issues, state.items, state.outbox, state.outbox_oldest or "-"]],
         )
         show_table("Feeds by last poll", ["outcome", "feeds"], state.feeds_by_outcome.items())

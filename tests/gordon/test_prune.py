@@ -1,0 +1,39 @@
+"""What is old enough is forgotten, what waits is not, and the database is asked once an hour at most."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gordon.app.prune import Pruner
+from gordon.bus import Message
+from gordon.records import FeedState, Found
+from gordon.settings import Retention
+from store.database import open_database
+from store.feeds import poll_history
+from store.ingest import Ingest
+from store.migrate import upgrade
+from store.outbox import Outbox
+from tests.samples import MENTION
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_old_history_goes_and_what_waits_stays(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
+    upgrade(database)
+    clock = [START]
+    state = FeedState(id=MENTION.feed, url="https://a.example/", next_due=START, last_poll=START)
+    found = Found(identity="x", fingerprint="y", mention=MENTION, message=Message("t", "k", b"v"))
+    Ingest(database).record_poll(state, [found])
+    prune = Pruner(database, Retention(polls="1h", outbox="1h"), lambda: clock[0])
+    prune()
+    assert len(poll_history(database, MENTION.feed, 10)) == 1
+    clock[0] = START + timedelta(minutes=59)
+    prune()
+    assert len(poll_history(database, MENTION.feed, 10)) == 1
+    clock[0] = START + timedelta(hours=3)
+    prune()
+    assert poll_history(database, MENTION.feed, 10) == []
+    assert len(Outbox(database).pending("ingest", 10)) == 1
+    database.close()
