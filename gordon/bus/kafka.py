@@ -19,7 +19,7 @@ from gordon.bus.kafka_client import (
     patient,
     quiet,
 )
-from gordon.bus.kafka_producer import LARGEST, LARGEST_DEAD, Publisher
+from gordon.bus.kafka_producer import Publisher, largest
 from gordon.bus.kafka_settings import KafkaSettings
 from gordon.bus.kafka_subscription import KafkaSubscription, KafkaTail
 from gordon.errors import BusUnavailable
@@ -33,11 +33,10 @@ def topic_options(name: str, settings: KafkaSettings) -> dict[str, Any]:
     """How a topic is created. Dead letters stay for ever, and may be larger than what died."""
     dead = name.endswith("dead")
     retention = -1 if dead else round(settings.retention * 1000)
-    largest = LARGEST_DEAD if dead else LARGEST
     return {
         "num_partitions": settings.partitions,
         "replication_factor": settings.replication,
-        "configs": {"retention.ms": str(retention), "max.message.bytes": str(largest)},
+        "configs": {"retention.ms": str(retention), "max.message.bytes": str(largest(name))},
     }
 
 

@@ -18,6 +18,8 @@ from gordon.errors import BusUnavailable, Permanent
 LARGEST = 8 * 1024 * 1024
 LARGEST_DEAD = 2 * LARGEST
 """A dead letter carries a whole message in base64, and more; it must always fit."""
+OVERHEAD = 4096
+"""Bytes for key, framing and the batch's own header, generously."""
 GRACE = 1.0
 """Seconds after the library's delivery timeout until we stop believing in its answer."""
 
@@ -71,6 +73,7 @@ class Publisher:
                 raise
 
     def _send(self, messages: Sequence[Message]) -> None:
+        _refuse_too_large(messages)
         if self._producer is None:
             self._producer = opened(KafkaProducer, self._options, self._settings.request_timeout + GRACE)
         deadline = self._clock() + self._settings.delivery_timeout + GRACE
@@ -93,6 +96,19 @@ class Publisher:
         producer, self._producer = self._producer, None
         if producer is not None:
             quiet(lambda: _end(producer))
+
+
+def largest(topic: str) -> int:
+    """What a message of this topic may weigh, in bytes."""
+    return LARGEST_DEAD if topic.endswith("dead") else LARGEST
+
+
+def _refuse_too_large(messages: Sequence[Message]) -> None:
+    """Here, since a broker that refuses one leaves an idempotent producer useless."""
+    for message in messages:
+        weight = len(message.value) + sum(len(name) + len(value) for name, value in message.headers) + OVERHEAD
+        if weight > largest(message.topic):
+            raise Permanent(f"a message of {weight} bytes is larger than {message.topic} takes")
 
 
 def _end(producer: Any) -> None:
