@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DESK ?= deploy/desks/demo
 SOURCES := gordon ingest classify route store tests bench
+BENCHES := $(filter-out __init__ processes,$(basename $(notdir $(wildcard bench/*.py))))
 
 .PHONY: help install run test check format types lint imports docs bench lock clean
 
@@ -50,7 +51,7 @@ docs: install ## Write the generated documents anew (schemas, AsyncAPI)
 	$(BIN)/python -m gordon.contracts docs
 
 bench: install ## Measure; BENCH=name for one of bench/*.py
-	@for b in $(or $(BENCH),$(basename $(notdir $(wildcard bench/*.py)))); do echo "== $$b"; $(BIN)/python -m bench.$$b || exit 1; done
+	@for b in $(or $(BENCH),$(BENCHES)); do echo "== $$b"; $(BIN)/python -m bench.$$b || exit 1; done
 
 lock: install ## Resolve the dependencies anew
 	@rm -rf .cache/uv && $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv

@@ -60,22 +60,18 @@ def _numbers(snapshot: Snapshot) -> RenderableType:
     counts = snapshot.counts
     polled = sum(number for state, number in snapshot.feeds.items() if state != "never")
     troubled = {state: number for state, number in snapshot.feeds.items() if state not in WELL and number}
-    table = Table.grid(padding=(0, 3))
-    feeds = Text(f"{polled} of {counts.feeds} feeds polled", style="bold")
-    if troubled:
-        feeds.append("  " + ", ".join(f"{number} {state}" for state, number in troubled.items()), style="yellow")
-    balance = Text(f"{counts.missing} in flight" if counts.missing else "all accounted for", style="dim")
-    table.add_row(
-        feeds,
-        Text(f"{counts.found} mentions found"),
-        Text(f"{counts.tagged} tagged", style="green"),
-        Text(f"{counts.untagged} of no file", style="dim"),
-        Text(f"{counts.dead} dead", style="red" if counts.dead else "dim"),
-        Text(f"{counts.issues} issues"),
-        Text(f"{counts.items} items", style="bold"),
-        balance,
-    )
-    return table
+    parts = [
+        (f"{polled} of {counts.feeds} feeds polled", "bold"),
+        *((f"{number} {state}", "yellow") for state, number in troubled.items()),
+        (f"{counts.found} mentions found", ""),
+        (f"{counts.tagged} tagged", "green"),
+        (f"{counts.untagged} of no file", "dim"),
+        (f"{counts.dead} dead", "red" if counts.dead else "dim"),
+        (f"{counts.issues} issues", ""),
+        (f"{counts.items} items", "bold"),
+        (f"{counts.missing} in flight" if counts.missing else "all accounted for", "dim"),
+    ]
+    return Text("   ").join(Text(text.replace(" ", "\u00a0"), style) for text, style in parts)
 
 
 def _mentions(snapshot: Snapshot, most: int) -> RenderableType:
