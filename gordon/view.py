@@ -69,7 +69,7 @@ def _numbers(snapshot: Snapshot) -> RenderableType:
         (f"{counts.dead} dead", "red" if counts.dead else "dim"),
         (f"{counts.issues} issues", ""),
         (f"{counts.items} items", "bold"),
-        (f"{counts.missing} in flight" if counts.missing else "all accounted for", "dim"),
+        (f"{counts.missing} in flight" if counts.missing else "balanced", "dim"),
     ]
     return Text("   ").join(Text(text.replace(" ", "\u00a0"), style) for text, style in parts)
 
