@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gordon.bus import Bus
-from gordon.errors import GordonError, Transient
+from gordon.errors import GordonError
 from gordon.ports import OutboxStore
 
 BATCH = 500
@@ -24,10 +24,10 @@ class RelayObserver(Protocol):
     """What the relay tells about itself."""
 
     def published(self, events: int) -> None:
-        """So many messages left the outbox."""
+        """So many messages left the outbox; 0: there was nothing to do, and all is well."""
 
-    def waiting(self, error: GordonError) -> None:
-        """The bus or the database is away, or refuses a message."""
+    def waiting(self, error: Exception) -> None:
+        """The bus or the database is away, or refuses a message; it is tried again for ever."""
 
 
 class Relay:
@@ -68,15 +68,16 @@ class Relay:
             try:
                 bus = bus or self._open_bus()
                 self.drain(bus)
+                self._observer.published(0)
                 failures = 0
-            except GordonError as error:  # also a message that no bus takes: it must be seen, and must not be lost
+            except Exception as error:  # the thread's edge: one that died unseen would be the worst of faults
                 failures += 1
                 self._observer.waiting(error)
             if last:
                 break
             self._news.wait(IDLE if not failures else min(5.0, IDLE * 2.0 ** min(failures, 10)))
             self._news.clear()
-        with suppress(Transient):  # an unreleased lease expires by itself
+        with suppress(GordonError):  # an unreleased lease expires by itself
             self._store.release(self._lease_name, self._owner)
         if bus:
             bus.close()

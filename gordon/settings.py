@@ -23,6 +23,10 @@ FILE = "gordon.toml"
 PREFIX = "GORDON_"
 DISCIPLINES = ("policy", "communications", "advocacy", "media-relations", "web-communications")
 _OTHER_VARIABLES = frozenset({"GORDON_DESK"})
+# What Kubernetes sets in every container beside a service called gordon or gordon-something.
+_SERVICE_LINK = re.compile(
+    r"_SERVICE_HOST$|_SERVICE_PORT(_|$)|(?<!METRICS_)(?<!DEMO_)_PORT(_\d+_(TCP|UDP|SCTP)\w*)?$|^GORDON_PORT$"
+)
 
 
 class Http(Model):
@@ -206,7 +210,7 @@ def _overlay(data: dict[str, Any], lines: Lines, environ: Mapping[str, str]) -> 
     """Lays GORDON_A__B=value over ``data["a"]["b"]``; lists are comma-separated. Returns what came from where."""
     sources: dict[tuple[str, ...], str] = {}
     for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or variable in _OTHER_VARIABLES:
+        if not variable.startswith(PREFIX) or variable in _OTHER_VARIABLES or _SERVICE_LINK.search(variable):
             continue
         path = tuple(part.lower() for part in variable.removeprefix(PREFIX).split("__"))
         if not _is_setting(path):

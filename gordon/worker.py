@@ -12,19 +12,27 @@ committed nor rewound is taken up one by one, and a message that was begun alone
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gordon.bus import Bus, Record, Subscription
 from gordon.codec import decode, encode
-from gordon.errors import Permanent, Transient
+from gordon.errors import DatabaseUnfit, GordonError, NewerMajor, Permanent, Transient, Undecodable
 from gordon.events import Event
 from gordon.letters import dead_letter
 from gordon.stage import Stage
 
 ATTEMPTS = 3
 """How often an event with an unexpected error is tried, and at which start a killer is parked."""
+AWAY = (Transient, DatabaseUnfit)
+"""What is no message's fault: the loop waits for it to be mended. A database may become unfit while we run (a changed
+password, a failover); burying the backlog for that would be the worst answer."""
+MOST_EXCUSED = 10_000
+
+Place = tuple[str, int, int]
+NOT_OURS = (Undecodable.reason, NewerMajor.reason)
 
 
 class Observer(Protocol):
@@ -39,8 +47,11 @@ class Observer(Protocol):
     def produced(self, events: Sequence[Event]) -> None:
         """These events are on the bus."""
 
-    def retried(self, events: int, error: Transient, wait: float) -> None:
+    def retried(self, events: int, error: GordonError, wait: float) -> None:
         """A batch waits for something that is away."""
+
+    def recovered(self) -> None:
+        """What was away is back."""
 
     def died(self, record: Record, reason: str, error: str) -> None:
         """A record went to the dead letters."""
@@ -84,6 +95,8 @@ class Worker:
         self._sleep = sleep
         self._monotonic = monotonic
         self._in_hand = 0
+        self._begun_alone: Place | None = None
+        self._excused: Counter[Place] = Counter()
 
     def run(self, stopping: Callable[[], bool], between: Callable[[], None]) -> None:
         """Works until ``stopping()``; then finishes the batch in hand and leaves the group.
@@ -97,9 +110,12 @@ class Worker:
                     between()
                     subscription = subscription or self._bus.subscribe(self._stage.reads, self._group)
                     self.turn(subscription)
+                    if failures:
+                        self._observer.recovered()
                     failures = 0
-                except Transient as error:
+                except AWAY as error:
                     failures += 1
+                    self._excuse()
                     self._wait(subscription, error, failures, stopping)
         finally:
             if subscription:
@@ -108,6 +124,7 @@ class Worker:
     def turn(self, subscription: Subscription) -> int:
         """One batch; returns how many records it had. Raises Transient with nothing committed."""
         self._in_hand = 0
+        self._begun_alone = None
         records = subscription.poll(self._poll, self._stage.batch)
         if not records:
             return 0
@@ -121,11 +138,11 @@ class Worker:
         return len(records)
 
     def _together(self, subscription: Subscription, records: Sequence[Record]) -> None:
-        subscription.begin(records)
+        self._begin(subscription, records)
         try:
             produced = list(self._stage.handle([decode(record) for record in records]))
             self._publish(produced)
-        except Transient:
+        except AWAY:
             raise
         except Exception:  # the loop is where unexpected errors end: find out below whose it is
             self._one_by_one(subscription, records)
@@ -135,10 +152,11 @@ class Worker:
     def _one_by_one(self, subscription: Subscription, records: Sequence[Record]) -> None:
         for record in records:
             self._observer.turned()
-            if record.starts >= ATTEMPTS - 1:
-                self._bury(subscription, record, "poison", "it killed the worker at every start", "", record.starts)
+            starts = record.starts - self._excused[_place(record)]
+            if starts >= ATTEMPTS - 1:
+                self._bury(subscription, record, "poison", "it killed the worker at every start", "", starts)
                 continue
-            subscription.begin([record])
+            self._begin(subscription, [record])
             self._alone(subscription, record)
 
     def _alone(self, subscription: Subscription, record: Record) -> None:
@@ -146,7 +164,7 @@ class Worker:
             try:
                 produced = list(self._stage.handle([decode(record)]))
                 self._publish(produced)
-            except Transient:
+            except AWAY:
                 raise
             except Permanent as error:
                 self._bury(subscription, record, error.reason, str(error), traceback.format_exc(), attempt)
@@ -167,18 +185,44 @@ class Worker:
 
     def _done(self, subscription: Subscription, records: Sequence[Record], produced: Sequence[Event]) -> None:
         subscription.commit(records)
+        for record in records:
+            self._excused.pop(_place(record), None)
         self._observer.produced(produced)
 
     def _bury(
         self, subscription: Subscription, record: Record, reason: str, error: str, trace: str, attempts: int
     ) -> None:
-        letter = dead_letter(self._dead_topic, self._stage.name, record, reason, error, trace, attempts)
-        self._publish([letter])
-        self._done(subscription, [record], [letter])
+        """Publishes a dead letter and goes on. A letter that the sink itself cannot take is not answered with a letter
+        about it, which would die like it: it stays in its topic, and in the log."""
+        letters = []
+        if record.topic != self._dead_topic or reason in NOT_OURS:
+            letters = [dead_letter(self._dead_topic, self._stage.name, record, reason, error, trace, attempts)]
+        try:
+            self._publish(letters)
+        except Permanent as refusal:  # the bus takes no message of this size: the place of the original remains
+            short = replace(record, value=b"")
+            letters = [
+                dead_letter(self._dead_topic, self._stage.name, short, reason, f"{error}; {refusal}", "", attempts)
+            ]
+            self._publish(letters)
+        self._done(subscription, [record], letters)
         self._observer.died(record, reason, error)
 
+    def _begin(self, subscription: Subscription, records: Sequence[Record]) -> None:
+        self._begun_alone = _place(records[0]) if len(records) == 1 else None
+        subscription.begin(records)
+
+    def _excuse(self) -> None:
+        """The record in hand did not kill anybody: its start does not count, even if the bus, away as well, could not
+        be told so."""
+        if self._begun_alone is not None:
+            if len(self._excused) >= MOST_EXCUSED:
+                self._excused.clear()
+            self._excused[self._begun_alone] += 1
+            self._begun_alone = None
+
     def _wait(
-        self, subscription: Subscription | None, error: Transient, failures: int, stopping: Callable[[], bool]
+        self, subscription: Subscription | None, error: GordonError, failures: int, stopping: Callable[[], bool]
     ) -> None:
         wait = self._backoff.after(failures)
         self._observer.retried(self._in_hand, error, wait)
@@ -192,3 +236,7 @@ class Worker:
         while not stopping() and (left := until - self._monotonic()) > 0:
             self._observer.turned()
             self._sleep(min(left, 0.5))
+
+
+def _place(record: Record) -> Place:
+    return (record.topic, record.partition, record.offset)

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import msgspec
 
-from gordon.errors import StoreUnavailable
+from gordon.errors import DatabaseUnfit, StoreUnavailable
 from gordon.events import Topics
 from gordon.language import Detector
 from gordon.log import logger
@@ -34,6 +34,8 @@ LOOK_OFTEN = 1.0
 LOOK_SELDOM = 5.0
 HELD_PER_LOOK = 500
 MOST_BACKLOG = 16
+DRAIN_SHARE = 0.6
+"""Of the drain time; the rest is for publishing what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ class Ingest:
         self.drain()
 
     def drain(self) -> None:
-        """Starts nothing new and ends what is in flight, or drops it after ``worker.drain`` seconds."""
-        until = self._monotonic() + self._settings.worker.drain
+        """Starts nothing new and ends what is in flight, or drops it when its share of ``worker.drain`` is over."""
+        until = self._monotonic() + DRAIN_SHARE * self._settings.worker.drain
         while (self._polls or self._ended) and self._monotonic() < until:
             self._move(min(0.5, until - self._monotonic()))
         self._client.cancel_all()
@@ -141,7 +143,7 @@ class Ingest:
             return
         try:
             work()
-        except StoreUnavailable as error:
+        except (StoreUnavailable, DatabaseUnfit) as error:
             self._store_pause = min(max(self._store_pause * 2, worker.backoff_least), worker.backoff_most)
             self._store_back_at = self._monotonic() + self._store_pause
             logger().warning("the store is away", error=str(error), seconds=self._store_pause)
@@ -152,7 +154,10 @@ class Ingest:
         """Fetches what is due, now and then."""
         if self._feeds is not None:
             self._tell_feeds()
-        if self._monotonic() < self._look_at or self._agenda.held - self._agenda.running > HELD_PER_LOOK:
+        if self._monotonic() < self._look_at:
+            return
+        if self._agenda.held - self._agenda.running > HELD_PER_LOOK:
+            self._look_at = self._monotonic() + LOOK_OFTEN
             return
         self._full = self._store.outbox_size() >= self._settings.worker.backpressure
         due = self._store.due(self._now(), self._agenda.held + HELD_PER_LOOK)
@@ -176,13 +181,16 @@ class Ingest:
 
     def _launch(self) -> None:
         """Starts polls as far as hosts, parser, outbox and store allow."""
-        while not (self._full or self.paused or self._ended) and self._parser.backlog() < MOST_BACKLOG:
+        while self._may_launch():
             state = self._agenda.take(self._monotonic())
             if state is None:
                 return
             etag, modified = validators(state, self._now())
             self._polls[state.id] = _Poll(state, self._monotonic(), bool(etag or modified))
             self._client.start(Request(state.id, state.url, etag, modified))
+
+    def _may_launch(self) -> bool:
+        return not (self._full or self.paused or self._ended) and self._parser.backlog() < MOST_BACKLOG
 
     def _move(self, timeout: float) -> None:
         self._sleep(timeout)
@@ -201,7 +209,8 @@ class Ingest:
         """Until the client or the parser has something, at most until the next thing is due."""
         now = self._monotonic()
         times = [timeout, self._client.wait(), self._parser.wait()]
-        times += [self._store_back_at - now] if self.paused else [self._look_at - now, self._agenda.wait(now)]
+        times += [self._store_back_at - now] if self.paused else [self._look_at - now]
+        times += [self._agenda.wait(now)] if self._may_launch() else []
         seconds = max(0.0, min(time for time in times if time is not None))
         poller = select.poll()
         poller.register(self._client.fileno(), select.POLLIN)

@@ -10,6 +10,7 @@ from classify.matchers.spacy_runtime import Pipelines
 from classify.stage import Classify
 from gordon.app.connect import connect_bus, stage_bus
 from gordon.app.daemon import Daemon, Reloader
+from gordon.app.folder_watch import FolderWatch
 from gordon.app.loop import Current, work
 from gordon.app.policy import Policy, checked, compile_files, read_policy
 from gordon.events import Topics
@@ -17,6 +18,7 @@ from gordon.events import Topics
 
 def run_classify(folder: Path, environ: Mapping[str, str], *, metrics_port: int | None) -> None:
     """Runs until SIGTERM. Raises DeskInvalid before the first event where the desk is wrong."""
+    watch = FolderWatch(folder, time.monotonic)
     policy = read_policy(folder, environ)
     settings, pipelines = policy.desk.settings, Pipelines()
     topics = Topics(settings.topic_prefix)
@@ -32,7 +34,7 @@ def run_classify(folder: Path, environ: Mapping[str, str], *, metrics_port: int 
         def use(policy: Policy) -> None:
             current.stage = stage(policy)
 
-        reload = Reloader(daemon, lambda: checked(folder, environ), use, monotonic=time.monotonic)
+        reload = Reloader(daemon, watch, lambda: checked(folder, environ), use)
         bus = daemon.obtain("bus", lambda: stage_bus(settings, folder))
         if bus:
             work(daemon, current, bus, lambda: connect_bus(settings, folder), chores=[reload])

@@ -99,11 +99,10 @@ def _port(stage: str, settings: Settings, asked: int | None) -> int:
 class Reloader(Generic[P]):
     """Keeps the policy in force: on SIGHUP or when the files change it reads the desk anew, all or nothing."""
 
-    def __init__(
-        self, daemon: Daemon, read: Callable[[], P], use: Callable[[P], None], *, monotonic: Callable[[], float]
-    ) -> None:
+    def __init__(self, daemon: Daemon, watch: FolderWatch, read: Callable[[], P], use: Callable[[P], None]) -> None:
+        """``watch``: begun before the policy in force was read, so that no change slips in between."""
         self._daemon, self._read, self._use = daemon, read, use
-        self._watch = FolderWatch(daemon.folder, monotonic)
+        self._watch = watch
         self._note(True)
 
     def __call__(self) -> None:
@@ -112,13 +111,12 @@ class Reloader(Generic[P]):
         if not (self._daemon.signals.reload_asked() or changed):
             return
         try:
-            policy = self._read()
+            self._use(self._read())
         except DeskInvalid as error:
             self._note(False)
             for problem in error.problems:
                 log.logger().error("desk refused, the old one stays in force", problem=str(problem))
             return
-        self._use(policy)
         self._note(True)
         log.logger().info("desk reloaded")
 

@@ -43,8 +43,8 @@ class Gauges(AbstractContextManager["Gauges"]):
             for look in self._looks:
                 try:
                     look()
-                except Transient as error:
-                    log.logger().warning("gauge skipped", reason=error.reason, error=str(error))
+                except Exception as error:  # the thread's edge: gauges that froze unseen would lie
+                    log.logger().warning("gauge skipped", error=f"{type(error).__name__}: {error}")
             if self._ended.wait(self._every):
                 break
         self._closing()

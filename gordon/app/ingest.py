@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gordon.app.connect import connect_store
 from gordon.app.daemon import Daemon, Reloader, utc_now
+from gordon.app.folder_watch import FolderWatch
 from gordon.app.gauges import Gauges
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
@@ -29,16 +30,19 @@ TURN = 0.5
 
 def run_ingest(folder: Path, environ: Mapping[str, str], *, metrics_port: int | None) -> None:
     """Runs until SIGTERM. Raises DeskInvalid or DatabaseUnfit where desk or database are wrong."""
+    watch = FolderWatch(folder, time.monotonic)
     policy = read_policy(folder, environ)
     settings = policy.desk.settings
     with Daemon("ingest", folder, settings, metrics_port=metrics_port) as daemon:
         database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
         if database:
-            _work(daemon, policy, folder, environ, database)
+            _work(daemon, watch, policy, folder, environ, database)
             database.close()
 
 
-def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, str], database: Database) -> None:
+def _work(
+    daemon: Daemon, watch: FolderWatch, policy: Policy, folder: Path, environ: Mapping[str, str], database: Database
+) -> None:
     settings = daemon.settings
     relay = RelayThread("ingest", daemon, folder, database)
     parser = ParserPool(settings.parse, clock=time.monotonic)
@@ -56,9 +60,7 @@ def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, st
         after_commit=relay.wake,
     )
     ingest.sync(policy.feeds)
-    reload = Reloader(
-        daemon, lambda: checked(folder, environ), lambda fresh: ingest.sync(fresh.feeds), monotonic=time.monotonic
-    )
+    reload = Reloader(daemon, watch, lambda: checked(folder, environ), lambda fresh: ingest.sync(fresh.feeds))
     relay.start()
     daemon.started()
     try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gordon import log
 from gordon.bus import Record
-from gordon.errors import BusUnavailable, GordonError, Transient
+from gordon.errors import BusUnavailable, GordonError
 from gordon.events import Event
 from gordon.health import Health
 from gordon.metrics import Metrics
@@ -34,11 +34,16 @@ class LoopObserver:
         counts = Counter(event.topic for event in events)
         self._log.debug("published", **{topic: number for topic, number in counts.items()})
 
-    def retried(self, events: int, error: Transient, wait: float) -> None:
+    def recovered(self) -> None:
+        for part in ("bus", "store"):
+            self._health.up(part)
+        self._log.info("works again")
+
+    def retried(self, events: int, error: GordonError, wait: float) -> None:
         if events:
             self._metrics.count("gordon_events_total", events, self._stage, "retried")
         self._health.down("bus" if isinstance(error, BusUnavailable) else "store", str(error))
-        self._log.warning("waiting", reason=error.reason, error=str(error), seconds=wait)
+        self._log.warning("waiting", error=str(error), seconds=wait)
 
     def died(self, record: Record, reason: str, error: str) -> None:
         self._metrics.count("gordon_events_total", 1, self._stage, "dead")
@@ -49,14 +54,15 @@ class LoopObserver:
 class OutboxObserver:
     """Observer of a relay (gordon.relay.RelayObserver)."""
 
-    def __init__(self, health: Health) -> None:
-        self._health = health
+    def __init__(self, stage: str, health: Health) -> None:
+        self._part, self._health = f"outbox.{stage}", health
         self._log = log.logger()
 
     def published(self, events: int) -> None:
-        self._health.up("outbox")
-        self._log.debug("outbox published", events=events)
+        self._health.up(self._part)
+        if events:
+            self._log.debug("outbox published", events=events)
 
-    def waiting(self, error: GordonError) -> None:
-        self._health.down("outbox", str(error))
+    def waiting(self, error: Exception) -> None:
+        self._health.down(self._part, str(error))
         self._log.warning("outbox waits", error=str(error))

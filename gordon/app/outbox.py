@@ -26,7 +26,7 @@ class RelayThread:
             Outbox(database),
             lambda: connect_bus(daemon.settings, folder),
             owner=owner_name(),
-            observer=OutboxObserver(daemon.health),
+            observer=OutboxObserver(stage, daemon.health),
             now=utc_now,
             monotonic=time.monotonic,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gordon.app.connect import connect_bus, connect_store, stage_bus
 from gordon.app.daemon import Daemon, Reloader, utc_now
+from gordon.app.folder_watch import FolderWatch
 from gordon.app.loop import Current, work
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
@@ -26,16 +27,19 @@ LANGUAGES = frozenset({"en", "fr", "und"})
 
 def run_route(folder: Path, environ: Mapping[str, str], *, metrics_port: int | None) -> None:
     """Runs until SIGTERM. Raises DeskInvalid or DatabaseUnfit where desk or database are wrong."""
+    watch = FolderWatch(folder, time.monotonic)
     policy = read_policy(folder, environ)
     settings = policy.desk.settings
     with Daemon("route", folder, settings, metrics_port=metrics_port) as daemon:
         database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
         if database:
-            _work(daemon, policy, folder, environ, database)
+            _work(daemon, watch, policy, folder, environ, database)
             database.close()
 
 
-def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, str], database: Database) -> None:
+def _work(
+    daemon: Daemon, watch: FolderWatch, policy: Policy, folder: Path, environ: Mapping[str, str], database: Database
+) -> None:
     relay = RelayThread("route", daemon, folder, database)
     force = _InForce(policy)
 
@@ -59,7 +63,7 @@ def _work(daemon: Daemon, policy: Policy, folder: Path, environ: Mapping[str, st
         force.coverage = Coverage(fresh.desk)
         current.stage = stage(fresh)
 
-    reload = Reloader(daemon, lambda: checked(folder, environ), use, monotonic=time.monotonic)
+    reload = Reloader(daemon, watch, lambda: checked(folder, environ), use)
 
     def look() -> None:
         _gauges(daemon, database, force.coverage)

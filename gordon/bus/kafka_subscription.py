@@ -204,15 +204,21 @@ class KafkaSubscription:
         if self._unwritten and not self._sent:
             self._sent = frozenset(self._unwritten)
             self._unwritten = set()
-            self._consumer.commit_async(self._offsets(self._sent), callback=partial(self._answered, self._sent))
+            places = {partition: self._places[partition] for partition in self._sent}
+            self._consumer.commit_async(self._offsets(self._sent), callback=partial(self._answered, self._sent, places))
 
-    def _answered(self, partitions: frozenset[Any], offsets: object, answer: object) -> None:
-        """The library calls this from its next poll or commit, in our thread."""
+    def _answered(
+        self, partitions: frozenset[Any], places: Mapping[Any, Place], offsets: object, answer: object
+    ) -> None:
+        """The library calls this from its next poll or commit, in our thread; it may come so late that this member
+        has joined again meanwhile: what it learned since is not forgotten."""
         if self._sent is not partitions:
             return  # meanwhile written again, by ``flush``
         self._sent = frozenset()
         if isinstance(answer, CLAIM_LOST):
-            self._forget_all()
+            for partition, place in places.items():
+                if self._places.get(partition) is place:
+                    self._forget(partition)
         elif isinstance(answer, Exception):
             self._unwritten |= partitions & self._places.keys()
         else:

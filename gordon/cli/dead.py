@@ -8,7 +8,6 @@ import typer
 
 from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json, show_table
 from gordon.cli.session import Session
-from gordon.errors import BusUnavailable
 from gordon.records import DeadLetter
 
 app = typer.Typer()
@@ -63,7 +62,6 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     """Publish the original messages again to the topics they came from."""
-    from gordon.app.connect import refuse_address
     from gordon.app.daemon import utc_now
     from gordon.letters import replay_message
     from store.dead import Dead, dead_letter, dead_letters
@@ -72,16 +70,11 @@ def replay(
         raise typer.BadParameter("name dead letters, or give --all")
     with Session(desk) as session:
         letters = [dead_letter(session.database, id) for id in ids or ()] or dead_letters(session.database, MOST)
-        bus = session.bus()
-        try:
+        with session.bus() as bus:
             for letter in letters:
                 bus.ensure([letter.topic])
                 bus.publish([replay_message(letter)])
                 Dead(session.database).mark_replayed(letter.id, utc_now())
-        except BusUnavailable as error:
-            raise refuse_address("bus", session.folder, {}, error) from error
-        finally:
-            bus.close()
     show_json({"replayed": [letter.id for letter in letters]}) if as_json else say(f"replayed {len(letters)}")
 
 

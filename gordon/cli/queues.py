@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,11 @@ from typing import Annotated
 import msgspec
 import typer
 
+from gordon.bus import Subscription
 from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json, show_json_line, show_table
 from gordon.cli.session import Session
 from gordon.codec import decode
-from gordon.errors import NotFound, Undecodable
+from gordon.errors import NotFound, Permanent
 from gordon.events import Assigned, Gap, Member
 
 app = typer.Typer()
@@ -88,26 +90,27 @@ def tail(
     most: Annotated[int | None, typer.Option("--most", "-n", help="End after so many events.", min=1)] = None,
 ) -> None:
     """Follow the events of a queue as JSON Lines, until interrupted."""
-    with Session(desk) as session:
-        _require(queue, desk)
-        bus = session.bus()
+    _require(queue, desk)
+    with Session(desk) as session, session.bus() as bus:
         topic = session.topics.queue(queue)
         bus.ensure([topic])
         reader = bus.tail(topic, 10.0, from_start=from_start)
-        left = most
         try:
-            while left is None or left > 0:
-                for record in reader.poll(1.0, left or 100):
-                    try:
-                        show_json_line(decode(record).data)
-                    except Undecodable as error:
-                        say(f"[red]not an event: {clean(error)}[/red]")
-                    left = left - 1 if left is not None else None
+            _follow(reader, most)
         except KeyboardInterrupt:
             return
         finally:
             reader.close()
-            bus.close()
+
+
+def _follow(reader: Subscription, left: int | None) -> None:
+    while left is None or left > 0:
+        for record in reader.poll(1.0, left or 100):
+            try:
+                show_json_line(decode(record).data)
+            except Permanent as error:
+                sys.stderr.write(f"not an event of ours: {error}\n")
+            left = left - 1 if left is not None else None
 
 
 def _require(queue: str, desk: Path) -> None:

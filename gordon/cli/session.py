@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -45,9 +46,14 @@ class Session(AbstractContextManager["Session"]):
         """A bus; the caller closes it. Raises BusUnavailable."""
         return connect_bus(self.settings, self.folder)
 
-    def bus(self) -> Bus:
+    @contextmanager
+    def bus(self) -> Iterator[Bus]:
         """A bus for a command that is nothing without it."""
         try:
-            return self.open_bus()
+            bus = self.open_bus()
+            try:
+                yield bus
+            finally:
+                bus.close()
         except BusUnavailable as error:
             raise refuse_address("bus", self.folder, os.environ, error) from error

@@ -71,3 +71,15 @@ def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
         "environment variable GORDON_HTTP__DEADLNE",
         "environment variable GORDON_METRICS__PORT",
     }
+
+
+def test_what_kubernetes_sets_for_a_service_called_gordon_is_no_setting(tmp_path: Path) -> None:
+    links = {
+        "GORDON_SERVICE_HOST": "10.0.0.1",
+        "GORDON_SERVICE_PORT": "80",
+        "GORDON_SERVICE_PORT_HTTP": "80",
+        "GORDON_PORT": "tcp://10.0.0.1:80",
+        "GORDON_KAFKA_PORT_9092_TCP_ADDR": "10.0.0.2",
+    }
+    settings, problems = read_settings(tmp_path, {**links, "GORDON_METRICS__PORT": "1234"})
+    assert not problems and settings.metrics.port == 1234

@@ -14,7 +14,7 @@ import pytest
 from gordon.bus import Bus, Message, Record
 from gordon.bus.sqlite import SqliteBus
 from gordon.codec import decode, encode
-from gordon.errors import Permanent, StoreUnavailable, Transient
+from gordon.errors import BusUnavailable, DatabaseUnfit, Permanent, StoreUnavailable, Transient
 from gordon.events import Dead, Event
 from gordon.worker import Backoff, Worker
 from tests.samples import EVENTS
@@ -54,6 +54,7 @@ class Notes:
         self.dead: list[tuple[str, str]] = []
         self.waits: list[float] = []
         self.handled_events = 0
+        self.recoveries = 0
 
     def turned(self) -> None: ...
 
@@ -64,6 +65,9 @@ class Notes:
 
     def retried(self, events: int, error: Transient, wait: float) -> None:
         self.waits.append(wait)
+
+    def recovered(self) -> None:
+        self.recoveries += 1
 
     def died(self, record: Record, reason: str, error: str) -> None:
         self.dead.append((record.key, reason))
@@ -178,6 +182,74 @@ def test_restarts_during_a_transient_fault_never_look_like_poison(bus: Bus) -> N
     notes = Notes()
     run(Echo(), bus, notes, 3)
     assert notes.dead == [] and [record.key for record in read(bus, "out")] == ["only"]
+
+
+def test_a_database_that_becomes_unfit_is_waited_for(bus: Bus) -> None:
+    faults = iter([True] * 3)
+
+    def judge(event: Event) -> None:
+        if next(faults, False):
+            raise DatabaseUnfit("the password was changed")
+
+    bus.publish([message("a"), message("b")])
+    notes = Notes()
+    run(Echo(judge), bus, notes, 40)
+    assert notes.dead == [] and notes.recoveries == 1
+    assert sorted(record.key for record in read(bus, "out")) == ["a", "b"]
+
+
+def test_a_dead_letter_that_cannot_be_kept_begets_no_letters(bus: Bus) -> None:
+    class Sink(Echo):
+        reads = ("in", "dead")
+
+    def judge(event: Event) -> None:
+        raise Permanent("the sink takes nothing")
+
+    bus.publish([message("a")])
+    notes = Notes()
+    run(Sink(judge), bus, notes, 12)
+    assert notes.dead == [("a", "permanent"), ("a", "permanent")]
+    assert len(read(bus, "dead")) == 1
+
+
+def test_outages_of_bus_and_database_together_are_no_poison(bus: Bus) -> None:
+    """The bus cannot be told that nobody died, so the note of begun work stays: the loop itself knows better."""
+
+    class Forgetful:
+        starts = 0
+        committed = False
+
+        def poll(self, timeout: float, most: int) -> Sequence[Record]:
+            sent = message("only")
+            return () if self.committed else [Record("in", 0, 7, "only", sent.value, sent.headers, starts=self.starts)]
+
+        def begin(self, records: Sequence[Record]) -> None:
+            self.starts += 1
+
+        def commit(self, records: Sequence[Record]) -> None:
+            self.committed = True
+
+        def rewind(self) -> None:
+            raise BusUnavailable("away as well")
+
+        def close(self) -> None: ...
+
+    class Line:
+        def subscribe(self, topics: Sequence[str], group: str) -> Forgetful:
+            return subscription
+
+        def publish(self, messages: Sequence[Message]) -> None:
+            bus.publish(messages)
+
+    faults = iter([True] * 6)
+
+    def judge(event: Event) -> None:
+        if next(faults, False):
+            raise StoreUnavailable("away")
+
+    subscription, notes, left = Forgetful(), Notes(), iter(range(80))
+    worker(Echo(judge), Line(), notes).run(lambda: next(left, None) is None, lambda: None)
+    assert subscription.committed and notes.dead == []
 
 
 KILLER = """
