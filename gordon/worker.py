@@ -139,12 +139,16 @@ class Worker:
 
     def _together(self, subscription: Subscription, records: Sequence[Record]) -> None:
         self._begin(subscription, records)
+        produced: list[Event] | None
         try:
-            produced = list(self._stage.handle([decode(record) for record in records]))
-            self._publish(produced)
+            events = list(self._stage.handle([decode(record) for record in records]))
+            self._publish(events)
+            produced = events
         except AWAY:
             raise
-        except Exception:  # the loop is where unexpected errors end: find out below whose it is
+        except Exception:  # the loop is where unexpected errors end: find out below, outside of it, whose it is
+            produced = None
+        if produced is None:
             self._one_by_one(subscription, records)
         else:
             self._done(subscription, records, produced)

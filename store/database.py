@@ -84,6 +84,11 @@ def open_database(url: str, *, timeout: float = 5.0) -> Database:
     return database
 
 
+def check_database_address(url: str) -> None:
+    """Raises DeskInvalid when the address is malformed; opens nothing."""
+    _address(url)
+
+
 def _address(url: str) -> URL:
     try:
         address = make_url(url)

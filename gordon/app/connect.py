@@ -7,11 +7,11 @@ from pathlib import Path
 
 from gordon.bus import Bus
 from gordon.bus.kafka_settings import KafkaSettings
-from gordon.bus.open import open_bus
+from gordon.bus.open import check_bus_address, open_bus
 from gordon.errors import BusUnavailable, DeskInvalid, Problem, StoreUnavailable
 from gordon.events import Topics
 from gordon.settings import FILE, Settings, where_set
-from store.database import Database, open_database
+from store.database import Database, check_database_address, open_database
 
 
 def connect_bus(settings: Settings, folder: Path) -> Bus:
@@ -51,3 +51,19 @@ def refuse_address(
     file, line = where_set(folder, environ, (key,))
     remedy = f"start it, or correct {key!r}; without it the embedded one in {FILE}'s data folder is used"
     return DeskInvalid([Problem(file, line, f"{key} does not answer: {error}", remedy)])
+
+
+def address_problems(settings: Settings, folder: Path, environ: Mapping[str, str]) -> list[Problem]:
+    """What is malformed about the two addresses, with the place where each was set. Opens nothing."""
+    checks = {
+        "bus": (check_bus_address, settings.bus_url(folder)),
+        "database": (check_database_address, settings.database_url(folder)),
+    }
+    found: list[Problem] = []
+    for key, (check, url) in checks.items():
+        try:
+            check(url)
+        except DeskInvalid as error:
+            file, line = where_set(folder, environ, (key,))
+            found += [Problem(file, line, problem.message, problem.remedy) for problem in error.problems]
+    return found

@@ -12,6 +12,7 @@ from gordon.errors import BusUnavailable
 from gordon.events import Topics
 from gordon.records import Completeness
 from store.database import Database
+from store.dead import dead_by_stage
 from store.feeds import feeds_by_outcome
 from store.status import completeness, outbox_by_stage
 
@@ -19,13 +20,15 @@ LOOKS = 4
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """``lag`` and ``in_flight`` are None while the bus does not answer; ``balanced`` is then None as well."""
+    """``dead`` counts mention revisions, ``dead_letters`` everything that nobody has replayed. ``lag``,
+    ``in_flight`` and ``balanced`` are None while the bus does not answer."""
 
     feeds: int
     found: int
     tagged: int
     untagged: int
     dead: int
+    dead_letters: int
     issues: int
     items: int
     outbox: int
@@ -87,6 +90,7 @@ def _status(
         tagged=counts.tagged,
         untagged=counts.untagged,
         dead=counts.dead,
+        dead_letters=sum(dead_by_stage(database).values()),
         issues=counts.issues,
         items=counts.items,
         outbox=counts.outbox,

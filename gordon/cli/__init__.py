@@ -5,6 +5,7 @@ Commands import what they need when they run: ``gordon ingest`` must not pay for
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -13,7 +14,7 @@ import typer
 
 from gordon import __version__
 from gordon.cli import daemons, database, dead, desk, feeds, people, queues, status, tag, trace
-from gordon.cli.out import finish
+from gordon.cli.out import finish, plain
 from gordon.errors import DeskInvalid, GordonError, Transient
 
 app = typer.Typer(
@@ -54,17 +55,23 @@ def root(
 
 def main() -> None:
     """The entry point: runs the command and turns Gordon's errors into messages and exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal in another encoding gets ? for what it cannot show
+            stream.reconfigure(errors="replace")
     try:
         app()
     except DeskInvalid as error:
         sys.exit(finish(error))
     except Transient as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{plain(error)}\n")
         sys.exit(78)
     except GordonError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{plain(error)}\n")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader (head, less) has enough; nothing is wrong, and nothing more can be written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:  # a file named on the command line that cannot be read or written
+        sys.stderr.write(f"{plain(error)}\n")
+        sys.exit(1)

@@ -71,7 +71,7 @@ def replay(
     with Session(desk) as session:
         letters = [dead_letter(session.database, id) for id in ids or ()] or dead_letters(session.database, MOST)
         with session.bus() as bus:
-            for letter in letters:
+            for letter in reversed(letters) if everything else letters:  # oldest first: order per key
                 bus.ensure([letter.topic])
                 bus.publish([replay_message(letter)])
                 Dead(session.database).mark_replayed(letter.id, utc_now())

@@ -10,6 +10,7 @@ import typer
 
 from gordon.cli.out import HERE, DeskOption, JsonOption, clean, complain, say, show_json, show_table
 from gordon.cli.session import Session
+from gordon.desk.load import require_folder
 from gordon.errors import DeskInvalid, GordonError
 from gordon.records import Feed
 
@@ -22,6 +23,7 @@ SHOWN = 10
 def _subscriptions(desk: Path) -> tuple[Feed, ...]:
     from ingest.opml import read
 
+    require_folder(desk)
     feeds, problems = read(desk / OPML)
     if problems:
         raise DeskInvalid(problems)
@@ -112,14 +114,15 @@ def export(
     """Write the subscriptions as OPML 2.0."""
     from ingest.opml_edit import export as export_from
 
-    if as_json:
-        show_json(_subscriptions(desk))
-        return
+    feeds = _subscriptions(desk)
     text = export_from(desk / OPML)
-    if file is None:
+    if file is not None:
+        file.write_text(text, encoding="utf-8")
+    if as_json:
+        show_json(feeds)
+    elif file is None:
         sys.stdout.write(text)
     else:
-        file.write_text(text, encoding="utf-8")
         say(f"wrote {clean(file)}")
 
 

@@ -28,12 +28,17 @@ PIPE_WIDTH = 240
 
 def clean(text: object) -> str:
     """Text from outside, safe for a terminal: no control characters, no text direction overrides, no markup."""
-    return escape(_CONTROLS.sub("", str(text)))
+    return escape(plain(text))
+
+
+def plain(text: object) -> str:
+    """Text from outside without control characters and text direction overrides."""
+    return _CONTROLS.sub("", str(text))
 
 
 def console() -> Console:
     """A console on the present standard output; into a file or pipe nothing is folded to a terminal's width."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def say(text: str) -> None:
@@ -69,7 +74,7 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
 def complain(problems: Iterable[Problem]) -> None:
     """Problems, a line each, on standard error."""
     for problem in problems:
-        sys.stderr.write(_CONTROLS.sub("", str(problem)) + "\n")
+        sys.stderr.write(plain(problem) + "\n")
 
 
 def finish(error: DeskInvalid) -> int:

@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from gordon.app.connect import connect_bus, connect_store, refuse_address
+from gordon.app.connect import address_problems, connect_bus, connect_store, refuse_address
 from gordon.app.prepare import ready
 from gordon.bus import Bus
+from gordon.desk.load import require_folder
 from gordon.errors import BusUnavailable, DeskInvalid, StoreUnavailable
 from gordon.events import Topics
 from gordon.settings import read_settings
@@ -23,7 +24,9 @@ class Session(AbstractContextManager["Session"]):
 
     def __init__(self, desk: Path) -> None:
         self.folder = desk.resolve()
+        require_folder(self.folder)
         self.settings, problems = read_settings(self.folder, os.environ)
+        problems += address_problems(self.settings, self.folder, os.environ)
         if problems:
             raise DeskInvalid(problems)
         self.topics = Topics(self.settings.topic_prefix)

@@ -29,8 +29,8 @@ def status(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
         )
         show_table(
             "Work",
-            ["feeds", "issues", "items", "outbox", "outbox since"],
-            [[state.feeds, state.issues, state.items, state.outbox, state.outbox_oldest or "-"]],
+            ["feeds", "issues", "items", "dead letters", "outbox", "outbox since"],
+            [[state.feeds, state.issues, state.items, state.dead_letters, state.outbox, state.outbox_oldest or "-"]],
         )
         show_table("Feeds by last poll", ["outcome", "feeds"], state.feeds_by_outcome.items())
         show_table("Not yet committed", ["stage and topic", "events"], (state.lag or {}).items())

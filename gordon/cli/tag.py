@@ -19,10 +19,10 @@ from gordon.events import ClaimHit, FileTag, Mention
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One line of JSON Lines in."""
 
-    id: str | int
+    id: msgspec.Raw
     text: str
-    title: str = ""
-    language: str = ""
+    title: str | None = None
+    language: str | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +47,7 @@ def tag(
     tagger = _Tagger(desk)
     if jsonl:
         for line in _lines(what):
-            mention = tagger.mention(line.title, line.text, line.language)
+            mention = tagger.mention(line.title or "", line.text, line.language or "")
             show_json_line({"id": line.id, **tagger.result(mention)})
         return
     mention = tagger.mention(title, _text(what), language)

@@ -88,10 +88,7 @@ def load_desk(folder: Path, environ: Mapping[str, str]) -> Desk:
 
 def read_desk(folder: Path, environ: Mapping[str, str]) -> Draft:
     """What the folder holds. Raises DeskInvalid only where there is no folder at all."""
-    if not folder.is_dir():
-        raise DeskInvalid(
-            [Problem(str(folder), 0, "is not a folder", f"write a small desk with: gordon init {folder}")]
-        )
+    require_folder(folder)
     settings, problems = read_settings(folder, environ)
     draft = Draft(folder=folder.resolve(), settings=settings, problems=problems)
     for path in sorted([*folder.glob("files/*.yaml"), *folder.glob("files/*.yml")]):
@@ -105,6 +102,14 @@ def read_desk(folder: Path, environ: Mapping[str, str]) -> Draft:
     if draft.queues:
         draft.problems += check_queues(draft.queues, settings.disciplines, draft.lines.get("queues.yaml", {}))
     return draft
+
+
+def require_folder(folder: Path) -> None:
+    """Raises DeskInvalid where there is no desk at all."""
+    if not folder.is_dir():
+        raise DeskInvalid(
+            [Problem(str(folder), 0, "is not a folder", f"write a small desk with: gordon init {folder}")]
+        )
 
 
 def _read(draft: Draft, path: Path) -> object | None:
