@@ -81,7 +81,6 @@ HOMES = {
     "prometheus_client": "gordon/metrics.py",
     "psycopg": "store",
     "pycurl": "ingest/client.py",
-    "rensa": "route",
     "selectolax": "ingest",
     "simplemma": "classify",
     "snowballstemmer": "",
