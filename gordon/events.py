@@ -17,7 +17,10 @@ Change: TypeAlias = Literal["opened", "grew", "reassigned", "escalated", "closed
 
 
 class Mention(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One published entry of a feed in one revision. ``seen``: the poll that found this revision."""
+    """One published entry of a feed in one revision. ``seen``: the poll that found this revision.
+
+    ``published_raw``: the feed's own date where nobody can believe it; then ``published`` is left out. ``html``: the
+    text as safe HTML, for desks that keep it; to be sanitised again where it is shown."""
 
     id: str
     revision: int
@@ -27,8 +30,10 @@ class Mention(Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     language: str
     published: datetime | None = None
+    published_raw: str | None = None
     seen: datetime
     author: str | None = None
+    html: str | None = None
     kind: Kind
     flags: tuple[str, ...]
 

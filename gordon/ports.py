@@ -12,41 +12,90 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from gordon.records import (
-    DeadLetter,
-    Entry,
-    Feed,
-    FeedState,
-    Found,
-    IssueWithStories,
-    Item,
-    OutboxRow,
-    RouteWrites,
-)
+from gordon.polling import Claim, Entry, Feed, HostState, HubSubscription, PageRead, Polled
+from gordon.records import DeadLetter, IssueWithStories, Item, OutboxRow, RouteWrites
 
 
 class IngestStore(Protocol):
-    """Feeds, entries and the outbox, as ingest needs them."""
+    """Feeds, hosts, entries and the outbox, as ingest needs them.
+
+    The unit of work sharing is the host: who holds its lease may poll its feeds and pages, nobody else. ``owner`` is
+    unique to a process. A lease that was not prolonged ends by itself.
+    """
 
     def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         """Makes these the subscriptions: new ones are due at once, missing ones are retired but never forgotten;
-        a changed URL clears validators, hash and failures."""
+        a changed URL clears validators, hash, reading and failures."""
 
-    def due(self, now: datetime, most: int) -> Sequence[FeedState]:
-        """Up to ``most`` subscribed, not stopped feeds with ``next_due <= now``, longest due first."""
+    def claim(self, owner: str, now: datetime, until: datetime, most: int) -> Sequence[Claim] | None:
+        """Leases hosts with subscribed, not stopped feeds (or pages) that are due, where the host is free, rested and
+        in nobody's lease, longest due first, with what is due there: about ``most`` feeds and pages in all, whole
+        hosts. A host that is already this owner's comes again with what has fallen due since.
 
-    def next_due(self) -> datetime | None:
-        """When the next feed falls due; None without feeds."""
+        None: the database allows one daemon at a time (SQLite), and that is another one."""
 
-    def entries(self, feed: str, identities: Collection[str]) -> Mapping[str, Entry]:
-        """Those of the feed's entries that are known already, by identity."""
+    def prolong(self, owner: str, until: datetime) -> None:
+        """Keeps all leases of this owner (and its turn on SQLite) until then."""
 
-    def record_poll(self, state: FeedState, found: Sequence[Found]) -> None:
-        """In ONE transaction: poll state, a line of history, entries with their revisions, and the outbox.
-        Repeating it changes nothing: a revision that is already there is left alone, with its message."""
+    def release(self, owner: str, hosts: Collection[str] | None) -> None:
+        """Gives these hosts back; None: all of them, and the turn."""
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the next feed or page that nobody holds can be polled, its host's rest included; None without any."""
+
+    def late(self, before: datetime) -> int:
+        """How many feeds that have been polled once have been due since before this time."""
+
+    def entries(
+        self, feed: str, identities: Collection[str], links: Collection[str] = (), contents: Collection[str] = ()
+    ) -> Sequence[Entry]:
+        """The feed's entries that are known by any of these, each once."""
+
+    def reading(self, feed: str) -> bytes:
+        """What the last poll remembered of the body's entries; b"" for nothing."""
+
+    def record(self, owner: str, now: datetime, polls: Sequence[Polled], hosts: Sequence[HostState]) -> set[str]:
+        """In ONE transaction for all of them: poll states, lines of history, entries with their revisions, what is
+        held, and the outbox; and the state of the hosts. Repeating it changes nothing: a revision that is already
+        there is left alone, with its message.
+
+        Only what lies on hosts that are this owner's, under the epoch of ``hosts``, is recorded; returns the feeds
+        whose polls were refused."""
+
+    def record_page(self, owner: str, now: datetime, read: PageRead, host: HostState) -> bool:
+        """In one transaction: the held mention is published with its text, or its next try noted; and the host. False:
+        refused, as above."""
+
+    def site_strikes(self, site: str) -> int:
+        """How many hosts of this site have a strike."""
+
+    def rest_site(self, site: str, until: datetime) -> None:
+        """No host of this site is visited before then."""
 
     def outbox_size(self) -> int:
         """Messages that wait to be published."""
+
+
+class HubStore(Protocol):
+    """Subscriptions at WebSub hubs."""
+
+    def hubs_due(self, now: datetime, most: int) -> Sequence[HubSubscription]:
+        """Subscriptions whose next try has come, and new ones for feeds that name a hub and have none, or another
+        (token and secret "", state "wanted"). Those of feeds that are retired or name no hub any more come as
+        "ending"."""
+
+    def put_hub(self, subscription: HubSubscription) -> None:
+        """Keeps it; "verified" sets the feed's ``pushed``, every other state clears it."""
+
+    def drop_hub(self, feed: str) -> None:
+        """Forgets it."""
+
+    def hub_by_token(self, token: str) -> HubSubscription | None:
+        """The subscription of a callback address."""
+
+    def nudge(self, feed: str, now: datetime, least: float) -> bool:
+        """The feed is due now, unless its last poll was less than ``least`` seconds ago: then it is due when they
+        are over. False when it is not subscribed."""
 
 
 class OutboxStore(Protocol):

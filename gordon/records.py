@@ -13,56 +13,6 @@ from gordon.events import Assigned, ClaimHit, FileTag, Mention, Priority
 IssueState: TypeAlias = Literal["open", "dormant", "closed"]
 
 
-class Feed(Struct, frozen=True, kw_only=True):
-    """One subscription, as the desk names it."""
-
-    id: str
-    url: str
-    title: str = ""
-    folder: str = ""
-    language: str = ""
-
-
-class FeedState(Struct, frozen=True, kw_only=True):
-    """What polling remembers of a feed. Validators are opaque and kept verbatim; ``interval`` in seconds;
-    ``outcome``: how the last poll ended (see docs/metrics.md); ``failures``: in a row."""
-
-    id: str
-    url: str
-    language: str = ""
-    etag: str = ""
-    last_modified: str = ""
-    body_hash: str = ""
-    interval: float = 0.0
-    next_due: datetime
-    last_poll: datetime | None = None
-    last_full: datetime | None = None
-    last_new: datetime | None = None
-    outcome: str = "never"
-    detail: str = ""
-    status: int = 0
-    failures: int = 0
-    stopped: bool = False
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """What is known of an entry of a feed: its mention, last revision and the fingerprint of its content."""
-
-    mention: str
-    identity: str
-    revision: int
-    fingerprint: str
-
-
-class Found(Struct, frozen=True, kw_only=True):
-    """A new entry or a new revision of one, with the message that tells the world."""
-
-    identity: str
-    fingerprint: str
-    mention: Mention
-    message: Message
-
-
 class OutboxRow(Struct, frozen=True, kw_only=True):
     """A message accepted in the database and not yet known to be on the bus."""
 
@@ -177,18 +127,6 @@ class Completeness(Struct, frozen=True, kw_only=True):
     items: int
     outbox: int
     outbox_oldest: datetime | None
-
-
-class PollNote(Struct, frozen=True, kw_only=True):
-    """One line of a feed's history."""
-
-    feed: str
-    polled: datetime
-    outcome: str
-    status: int
-    new: int
-    edited: int
-    detail: str
 
 
 class MentionTrail(Struct, frozen=True, kw_only=True):

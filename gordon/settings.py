@@ -39,10 +39,13 @@ class Http(Model):
     connect_timeout: Seconds = 10.0
     max_body: Octets = 10 * 1024**2
     max_redirects: int = 5
+    robots: bool = True
 
 
 class Poll(Model):
-    """How often and how politely feeds are polled."""
+    """How often and how politely feeds are polled. ``quiet_factor``: how many least intervals a feed that rarely has
+    something new waits at most, unless it asks for more; ``catch_up``: over how long feeds are spread that fell due
+    while nobody polled; ``lease``: after how long the feeds of a daemon that died are polled by another."""
 
     least_interval: Seconds = 900.0
     most_interval: Seconds = 86400.0
@@ -50,6 +53,9 @@ class Poll(Model):
     host_concurrency: int = Field(default=1, ge=1)
     concurrency: int = Field(default=50, ge=1)
     jitter: float = Field(default=0.1, ge=0, le=0.5)
+    quiet_factor: float = Field(default=4.0, ge=1)
+    catch_up: Seconds = 300.0
+    lease: Seconds = 30.0
 
 
 class Parse(Model):
@@ -61,6 +67,27 @@ class Parse(Model):
     memory: Octets = 1024**3
     max_entries: int = Field(default=500, ge=1)
     max_text: int = Field(default=100_000, ge=1000)
+    html: bool = False
+
+
+class Review(Model):
+    """The flood guard: a poll that brings more than ``flood_entries`` new entries, which are more than ``flood_share``
+    of the feed, is held for review."""
+
+    flood_entries: int = Field(default=50, ge=1)
+    flood_share: float = Field(default=0.8, ge=0, le=1)
+
+
+class WebSub(Model):
+    """Push: with the public address of ``listen`` in ``callback``, hubs are asked to tell what is new.
+    ``least_interval``: between two polls that hubs cause; ``slow``: how much slower a feed is polled meanwhile."""
+
+    callback: str = ""
+    listen: str = "127.0.0.1"
+    port: int = Field(default=9480, ge=0, le=65535)
+    lease: Seconds = 7 * 86400.0
+    least_interval: Seconds = 60.0
+    slow: float = Field(default=4.0, ge=1)
 
 
 class Privacy(Model):
@@ -143,6 +170,8 @@ class Settings(Model):
     http: Http = Http()
     poll: Poll = Poll()
     parse: Parse = Parse()
+    review: Review = Review()
+    websub: WebSub = WebSub()
     privacy: Privacy = Privacy()
     worker: Worker = Worker()
     retention: Retention = Retention()

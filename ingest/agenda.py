@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from gordon.records import FeedState
+from gordon.polling import FeedState
 from ingest.url import host_of
 
 

@@ -20,7 +20,7 @@ from gordon.events import Topics
 from gordon.language import Detector
 from gordon.log import logger
 from gordon.ports import IngestStore
-from gordon.records import Feed, FeedState, Found
+from gordon.polling import Feed, FeedState, Found
 from gordon.settings import Settings
 from ingest.agenda import Agenda
 from ingest.client import Client

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from gordon import codec, ids
 from gordon.events import Event, Mention, Topics
-from gordon.records import Entry, FeedState, Found
+from gordon.polling import Entry, FeedState, Found
 from ingest.raw import RawEntry, RawFeed
 from ingest.url import canonical
 

@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from gordon import ids
 from gordon.errors import Problem
-from gordon.records import Feed
+from gordon.polling import Feed
 from ingest.charset import decode
 from ingest.clean import line as one_line
 from ingest.url import host_of, redact, target

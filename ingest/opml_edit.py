@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from gordon.errors import DeskInvalid, NotFound, Problem
-from gordon.records import Feed
+from gordon.polling import Feed
 from ingest.opml import NAMESPACE, Outline, Tree, extras, feed_id, parse, read, read_bytes
 
 EMPTY = (

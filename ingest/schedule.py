@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gordon import ids
-from gordon.records import FeedState
+from gordon.polling import FeedState
 from gordon.settings import Poll
 from ingest.http import Answer, Failure, Response, validator
 from ingest.raw import Parsed, RawFeed, Refused

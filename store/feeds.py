@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 
 from gordon.errors import NotFound
-from gordon.records import Feed, FeedState, PollNote
+from gordon.polling import Feed, FeedState, PollNote
 from store.database import Database
 from store.ingest import state_columns
 from store.tables import feeds as table

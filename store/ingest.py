@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select, true, update
 
 from gordon.ids import digest
-from gordon.records import Entry, Feed, FeedState, Found
+from gordon.polling import Entry, Feed, FeedState, Found
 from store.database import Database
 from store.outbox import Outbox, post
 from store.tables import entries, feeds, polls, revisions

@@ -17,7 +17,7 @@ from gordon.app.connect import address_problems
 from gordon.demo.pages import wrong_ports
 from gordon.desk.load import Desk, Draft, read_desk
 from gordon.errors import DeskInvalid, Problem
-from gordon.records import Feed
+from gordon.polling import Feed
 from ingest.opml import read as read_opml
 from route.calendar import holiday_problems
 from route.rules import Tree, compile_routes

@@ -12,7 +12,7 @@ from gordon.cli.out import HERE, DeskOption, JsonOption, clean, complain, say, s
 from gordon.cli.session import Session
 from gordon.desk.load import require_folder
 from gordon.errors import DeskInvalid, GordonError
-from gordon.records import Feed
+from gordon.polling import Feed
 
 app = typer.Typer()
 OPML = "feeds.opml"

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from gordon.bus import Message
 from gordon.events import Assigned, ClaimHit, Evidence, FileTag, Gap, Member, Mention, MentionRef
-from gordon.records import DeadLetter, Feed, FeedState, Found, Issue, Item, Join, RecordedMention, RouteWrites
+from gordon.polling import Feed, FeedState, Found
+from gordon.records import DeadLetter, Issue, Item, Join, RecordedMention, RouteWrites
 from store.database import Database
 from store.route import Route
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gordon.app.prune import Pruner
 from gordon.bus import Message
-from gordon.records import FeedState, Found
+from gordon.polling import FeedState, Found
 from gordon.settings import Retention
 from store.database import open_database
 from store.feeds import poll_history

@@ -13,7 +13,7 @@ import pytest
 from gordon.bus import Bus, Message
 from gordon.bus.sqlite import SqliteBus
 from gordon.errors import BusUnavailable, GordonError, Permanent
-from gordon.records import FeedState, Found
+from gordon.polling import FeedState, Found
 from gordon.relay import LEASE, Relay
 from store.database import Database, open_database
 from store.ingest import Ingest

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gordon.records import FeedState
+from gordon.polling import FeedState
 from ingest.agenda import Agenda
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from gordon.errors import StoreUnavailable
 from gordon.events import Topics
-from gordon.records import Feed, FeedState, Found
+from gordon.polling import Feed, FeedState, Found
 from gordon.settings import Settings
 from ingest.client import Client
 from ingest.daemon import Ingest, PollReport

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gordon import codec, ids
 from gordon.bus import Record
 from gordon.events import Mention, Topics
-from gordon.records import Entry, FeedState, Found
+from gordon.polling import Entry, FeedState, Found
 from ingest.normalise import believable, candidates, decide, fingerprint, named
 from ingest.raw import RawEntry, RawFeed
 

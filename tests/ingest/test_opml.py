@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gordon.errors import DeskInvalid, NotFound
-from gordon.records import Feed
+from gordon.polling import Feed
 from ingest.opml import feed_id, read, read_bytes
 from ingest.opml_edit import EMPTY, add, export, import_file, remove, render
 

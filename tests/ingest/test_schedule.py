@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gordon.records import FeedState
+from gordon.polling import FeedState
 from gordon.settings import Poll
 from ingest.http import Failure, Response
 from ingest.raw import RawEntry, RawFeed, Refused
