@@ -44,7 +44,16 @@ _LOOP, _OUTBOX = frozenset({"classify", "route"}), frozenset({"ingest", "route",
 METRICS: dict[str, Spec] = {
     "gordon_polls_total": Spec("counter", "Polls of feeds, by how they ended.", ("outcome",), _INGEST),
     "gordon_poll_seconds": Spec("histogram", "From the start of a poll to its record.", (), _INGEST, QUICK),
-    "gordon_feeds": Spec("gauge", "Subscribed feeds, by how their last poll ended.", ("state",), _INGEST),
+    "gordon_feeds": Spec("gauge", "Subscribed feeds, by the state of their health.", ("state",), _INGEST),
+    "gordon_language_quiet": Spec(
+        "gauge", "1 while a language brings far fewer new mentions than it used to, else 0.", ("language",), _INGEST
+    ),
+    "gordon_mentions_held": Spec("gauge", "Mentions held back: flood (for review), page.", ("reason",), _INGEST),
+    "gordon_pages_total": Spec("counter", "Pages of entries visited for their text, by outcome.", ("outcome",), _INGEST),
+    "gordon_entries_dropped_total": Spec(
+        "counter", "Entries beyond parse.max_entries, left out of the feeds polled.", (), _INGEST
+    ),
+    "gordon_ingest_standby": Spec("gauge", "1 while another daemon has the turn to poll, else 0.", (), _INGEST),
     "gordon_feed_bytes_total": Spec("counter", "Bytes of feed bodies received.", (), _INGEST),
     "gordon_mentions_found_total": Spec("counter", "Mention revisions found: new or edited.", ("kind",), _INGEST),
     "gordon_publication_delay_seconds": Spec(
