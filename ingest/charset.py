@@ -13,6 +13,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BO
 _BOMS_16 = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _BARE = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"), (b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"))
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
+_META = re.compile(rb"<meta\s[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+_META_WITHIN = 4096
 _IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _SEVEN_BIT = frozenset({"iso2022_jp", "iso2022_kr", "hz"})
 _ALLOWED = _SEVEN_BIT | frozenset(
@@ -26,21 +28,23 @@ _ALLOWED = _SEVEN_BIT | frozenset(
 _REALLY = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 
 
-def decode(body: bytes, content_type: str = "") -> str:
-    """The text of a document. Never fails: what cannot be decoded becomes U+FFFD."""
+def decode(body: bytes, content_type: str = "", *, page: bool = False) -> str:
+    """The text of a document. Never fails: what cannot be decoded becomes U+FFFD. ``page``: HTML, which may name its
+    encoding in a meta element."""
     for bom, name in (*_BOMS, *_BOMS_16):
         if body.startswith(bom):
             return body.decode(name, "replace").removeprefix("\ufeff")
     for start, name in _BARE:
         if body.startswith(start):
             return body.decode(name, "replace")
-    return _by_promise(body, _promised(body, content_type))
+    return _by_promise(body, _promised(body, content_type, page))
 
 
-def _promised(body: bytes, content_type: str) -> list[str]:
-    """The believable encodings that header and declaration name, in this order."""
+def _promised(body: bytes, content_type: str, page: bool) -> list[str]:
+    """The believable encodings that header, declaration and meta element name, in this order."""
     header, declared = _IN_HEADER.search(content_type), _DECLARED.match(body[:400])
-    words = [header[1] if header else "", declared[1].decode("ascii") if declared else ""]
+    meta = _META.search(body[:_META_WITHIN]) if page else None
+    words = [header[1] if header else "", *(found[1].decode("ascii") for found in (declared, meta) if found)]
     return [name for name in map(known, words) if name]
 
 

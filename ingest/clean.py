@@ -19,6 +19,12 @@ def characters(text: str) -> str:
     return unicodedata.normalize("NFC", _SURROGATES.sub("\ufffd", _HIDDEN.sub("", text)))
 
 
+def visible(text: str) -> str:
+    """The text without characters that hide or reorder; the rest is as it was, fit for markup, which a normal form is
+    not: it makes one character of ``>`` and an accent after it."""
+    return _HIDDEN.sub("", text)
+
+
 def line(text: str, most: int = 1000) -> str:
     """The text on one line, at most ``most`` characters."""
     return " ".join(characters(text).split())[:most].rstrip()

@@ -7,18 +7,14 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 from ingest.clean import LINE, PARAGRAPH, line, paragraphs
+from ingest.nesting import too_deep
 from ingest.raw import FeedLink
 from ingest.url import absolute, target
 
-MOST_DEPTH = 256
 MOST_LINKS = 20
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|&(?:#|[a-zA-Z])")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*?(/?)>")
+_BODY = re.compile(r"<body[\s>]", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>]*>")
-_FLAT = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
-    | {"p", "li", "dt", "dd", "option", "tr", "td", "th", "tbody", "thead"}
-)
 _HIDDEN = ["script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title", "form"]
 _BLOCKS = (
     "p,div,h1,h2,h3,h4,h5,h6,li,ul,ol,dl,dt,dd,table,tr,blockquote,pre,section,article,header,footer,aside,figure,"
@@ -36,7 +32,7 @@ def to_text(html: str, most: int) -> str:
     source = html[: most * 8]
     if not _MARKUP.search(source):
         return paragraphs(source)
-    if source.count("<") > MOST_DEPTH and depth(source) > MOST_DEPTH:
+    if too_deep(source):
         return paragraphs(_ANY_TAG.sub(" ", source))
     tree = LexborHTMLParser(source)
     tree.strip_tags(_HIDDEN, recursive=True)
@@ -50,20 +46,21 @@ def to_text(html: str, most: int) -> str:
     return paragraphs(tree.body.text() if tree.body else "")
 
 
-def depth(html: str) -> int:
-    """How deep the markup nests at most, elements that close themselves left out."""
-    deepest = current = 0
-    for found in _TAG.finditer(html):
-        if found[2].lower() in _FLAT or found[3]:
-            continue
-        current = max(0, current - 1) if found[1] else current + 1
-        deepest = max(deepest, current)
-    return deepest
+def page_title(html: str) -> str:
+    """What the page calls itself for others (og:title), else its title; one line."""
+    head = _BODY.split(html, maxsplit=1)[0]
+    if too_deep(head):
+        return ""
+    tree = LexborHTMLParser(head)
+    told = tree.css_first("meta[property='og:title'][content]")
+    title = tree.css_first("title")
+    return line((told.attributes.get("content") if told else "") or (title.text() if title else ""))
 
 
 def feed_links(html: str, base: str) -> tuple[FeedLink, ...]:
     """The feeds that the page names in its head, best first as the page orders them."""
-    if depth(html) > MOST_DEPTH * 4:
+    html = _BODY.split(html, maxsplit=1)[0]
+    if too_deep(html):
         return ()
     found: dict[str, FeedLink] = {}
     for node in LexborHTMLParser(html).css("link[rel~=alternate][href]"):

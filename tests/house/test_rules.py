@@ -77,8 +77,9 @@ HOMES = {
     "kafka": "gordon/bus",
     "lark": "classify/query",
     "lingua": "gordon/language.py",
-    "nh3": "ingest/html.py",
+    "nh3": "ingest/safe_html.py",
     "prometheus_client": "gordon/metrics.py",
+    "protego": "ingest/robots.py",
     "psycopg": "store",
     "pycurl": "ingest/client.py",
     "selectolax": "ingest",
@@ -87,6 +88,7 @@ HOMES = {
     "spacy": "classify",
     "sqlalchemy": "store",
     "structlog": "gordon/log.py",
+    "trafilatura": "ingest/page.py",
     "typer": "gordon/cli",
     "yaml": "gordon/desk",
 }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.clean import cut, line, paragraphs, plain
 from ingest.dates import iso, moment
-from ingest.html import depth, feed_links, to_text
+from ingest.html import feed_links, to_text
 
 HTML = {
     "<p>One</p><p>Two</p>": "One\n\nTwo",
@@ -39,10 +39,6 @@ def test_html_to_text(html: str) -> None:
 
 def test_the_source_is_bounded() -> None:
     assert len(to_text("<p>" + "word " * 10_000, 100)) <= 800
-
-
-def test_depth_counts_what_nests() -> None:
-    assert depth("<div><p><p><br><b>x</b></div></div><i/>") == 2
 
 
 def test_a_page_nested_too_deeply_names_no_feeds() -> None:
