@@ -1,7 +1,7 @@
 """Subscriptions from OPML 2.0: every mistake with its line. Editing is in ingest/opml_edit.py.
 
 A feed is an outline with an ``xmlUrl``; the outlines around it are its folder. Its id is ``gordon:id`` (namespace
-urn:gordon:opml:1), else host and a short hash of the address.
+urn:gordon:opml:1), else host and a short hash of the address; ``gordon:fulltext`` asks for the pages of its entries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAMESPACE = "urn:gordon:opml:1"
 MOST_BYTES = 50 * 1024**2
 _TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")
-_OURS = ("xmlurl", "text", "title", "type", "language")
+_YES, _NO = ("true", "yes", "1"), ("", "false", "no", "0")
 
 
 @dataclass(slots=True)
@@ -49,12 +49,14 @@ class Outline:
 
 @dataclass(slots=True)
 class Tree:
-    """A parsed file. ``prefix``: the one bound to our namespace; ``root``, ``body``, ``body_end``: places in bytes."""
+    """A parsed file. ``namespaces``: those the root binds, by prefix, ``prefix`` being the one of ours; ``root``,
+    ``body``, ``body_end``: places in bytes."""
 
     data: bytes
     outlines: list[Outline] = field(default_factory=list)
     problems: list[tuple[int, str, str]] = field(default_factory=list)
     prefix: str = ""
+    namespaces: dict[str, str] = field(default_factory=dict)
     root: int = -1
     body: int = -1
     body_end: int = -1
@@ -77,7 +79,7 @@ def read_bytes(data: bytes, name: str) -> tuple[tuple[Feed, ...], list[Problem]]
     feeds: dict[str, Feed] = {}
     seen: dict[str, int] = {}
     for outline in tree.outlines:
-        feed = _feed(outline, tree)
+        feed = feed_of(outline, tree)
         if feed is None:
             continue
         for what, value in (("address", feed.url), ("id", feed.id)):
@@ -138,7 +140,7 @@ class _Reader:
         tree, place = self._tree, self.parser.CurrentByteIndex
         if tree.root < 0:
             tree.root = place
-            tree.prefix = _prefix(attributes)
+            bind(tree, attributes)
             if name.lower() != "opml":
                 problem = f"the root element is {name[:40]!r}, not 'opml'"
                 tree.problems.append((self.parser.CurrentLineNumber, problem, "this is not an OPML file"))
@@ -158,25 +160,29 @@ class _Reader:
             outline = self._open.pop()
             closed = _closes_itself(data, outline.start)
             outline.inner = -1 if closed else place
-            outline.end = _tag_end(data, outline.start if closed else place)
+            outline.end = tag_end(data, outline.start if closed else place)
 
 
 def _closes_itself(data: bytes, start: int) -> bool:
-    end = _tag_end(data, start)
+    end = tag_end(data, start)
     return data[end - 2 : end] == b"/>"
 
 
-def _prefix(attributes: Mapping[str, str]) -> str:
-    bound = (key[6:] for key, value in attributes.items() if key.startswith("xmlns:") and value.strip() == NAMESPACE)
-    return next(bound, "")
+def bind(tree: Tree, attributes: Mapping[str, str]) -> None:
+    """Notes the namespaces that these attributes bind."""
+    for key, value in attributes.items():
+        if key.startswith("xmlns:"):
+            tree.namespaces.setdefault(key[6:], value.strip())
+    tree.prefix = next((prefix for prefix, uri in tree.namespaces.items() if uri == NAMESPACE), "")
 
 
-def _tag_end(data: bytes, start: int) -> int:
+def tag_end(data: bytes, start: int) -> int:
+    """Where the tag ends that begins here."""
     found = _TAG.match(data, start)
     return found.end() if found else len(data)
 
 
-def _feed(outline: Outline, tree: Tree) -> Feed | None:
+def feed_of(outline: Outline, tree: Tree) -> Feed | None:
     """The feed that an outline is; None for folders, for other outlines, and for mistakes, which are noted."""
     url = outline.get("xmlUrl")
     if not url:
@@ -187,19 +193,20 @@ def _feed(outline: Outline, tree: Tree) -> Feed | None:
     if isinstance(goal, str):
         tree.problems.append((outline.line, f"xmlUrl {redact(url)[:200]!r}: {goal}", "write an http or https address"))
         return None
-    given = outline.get(f"{tree.prefix or 'gordon'}:id")
+    ours = tree.prefix or "gordon"
+    given, full_text = outline.get(f"{ours}:id"), outline.get(f"{ours}:fulltext").lower()
     if given and not _ID.match(given):
         tree.problems.append((outline.line, f"id {given[:60]!r} has characters it may not have", "use a-z 0-9 . _ -"))
         return None
+    if full_text not in _YES + _NO:
+        tree.problems.append(
+            (outline.line, f"fulltext {full_text[:60]!r} is neither yes nor no", "write true or false")
+        )
     return Feed(
         id=given or feed_id(url),
         url=url,
         title=one_line(outline.get("title") or outline.get("text"), 200),
         folder="/".join(name for name in outline.folder if name),
         language=outline.get("language").lower(),
+        full_text=full_text in _YES,
     )
-
-
-def extras(outline: Outline) -> dict[str, str]:
-    """The attributes that are not ours: they survive every round trip."""
-    return {key: value for key, value in outline.attributes.items() if key.lower() not in _OURS and ":" not in key}

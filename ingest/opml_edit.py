@@ -3,52 +3,70 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from gordon.errors import DeskInvalid, NotFound, Problem
 from gordon.polling import Feed
-from ingest.opml import NAMESPACE, Outline, Tree, extras, feed_id, parse, read, read_bytes
+from ingest.lists import Listed, Subscriptions, read_list
+from ingest.opml import NAMESPACE, Outline, Tree, parse, read, read_bytes, tag_end
+from ingest.opml_write import Names, block, outline_tag
+from ingest.url import same
 
 EMPTY = (
     f'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0" xmlns:gordon="{NAMESPACE}">\n'
     "  <head><title>Gordon</title></head>\n  <body>\n  </body>\n</opml>\n"
 )
+_ADDRESS = re.compile(rb"(\sxmlurl\s*=\s*)(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE)
 
 
 def add(path: Path, feed: Feed) -> None:
     """Subscribes to a feed; makes the file if there is none. Raises DeskInvalid when the address or id is already
     there, or the file holds mistakes."""
-    _add_all(path, [(feed, {})])
+    _add_all(path, Subscriptions((_listed(feed),)))
 
 
 def import_file(path: Path, other: Path) -> tuple[tuple[Feed, ...], list[Problem]]:
-    """Subscribes to every feed of another OPML file that is not there yet; attributes unknown to us come along.
-    Returns what was added, and the mistakes of the other file. Raises DeskInvalid as ``add`` does."""
-    feeds, problems = read(other)
-    tree = parse(other.read_bytes()) if other.exists() else Tree(b"")
-    unknown = {outline.get("xmlUrl"): extras(outline) for outline in tree.outlines}
+    """Subscribes to every feed of another list (OPML, FOAF, iGoogle) that is not there yet; folders, and attributes
+    unknown to us, come along. Returns what was added, and the mistakes of the other file. Raises DeskInvalid as
+    ``add`` does."""
+    if not other.exists():
+        return (), []
+    found, problems = read_list(other.read_bytes(), other.name)
     present, _ = read(path)
-    urls, names = {feed.url for feed in present}, {feed.id for feed in present}
-    fresh = [feed for feed in feeds if feed.url not in urls and feed.id not in names]
+    urls, names = {same(feed.url) for feed in present}, {feed.id for feed in present}
+    fresh = tuple(one for one in found.feeds if same(one.feed.url) not in urls and one.feed.id not in names)
     if fresh:
-        _add_all(path, [(feed, unknown.get(feed.url, {})) for feed in fresh])
-    return tuple(fresh), problems
+        _add_all(path, Subscriptions(fresh, found.folders))
+    return tuple(one.feed for one in fresh), problems
 
 
 def remove(path: Path, name: str) -> Feed:
     """Ends the subscription with this id or address. Raises NotFound."""
-    feeds, _ = read(path)
-    feed = next((feed for feed in feeds if name in (feed.id, feed.url)), None)
-    if feed is None:
-        raise NotFound("feed", name, "gordon feeds list shows all")
-    tree = parse(path.read_bytes())
-    outline = next(outline for outline in tree.outlines if outline.get("xmlUrl") == feed.url)
+    feed, tree, outline = _subscription(path, name)
     start, end = _whole_lines(tree.data, outline)
     _replace(path, tree.data[:start] + tree.data[end:])
     return feed
+
+
+def move(path: Path, name: str, url: str) -> Feed:
+    """Gives the subscription with this id or address another address; its id, and with it its past, stays. Returns
+    the feed as it is now. Raises NotFound, and DeskInvalid for an address that is unfit or already there."""
+    feed, tree, outline = _subscription(path, name)
+    end = tag_end(tree.data, outline.start)
+    tag = tree.data[outline.start : end]
+    quoted = quoteattr(url).encode()
+    tag = _ADDRESS.sub(lambda found: found[1] + quoted, tag, count=1)
+    names = Names(tree.namespaces)
+    if not outline.get(f"{tree.prefix or 'gordon'}:id"):
+        closing = 2 if tag.endswith(b"/>") else 1
+        own = f" {names.key(NAMESPACE, 'id')}={quoteattr(feed.id)}".encode()
+        tag = tag[:-closing].rstrip() + own + tag[-closing:]
+    _put(path, _bound(tree, names, tree.data[: outline.start] + tag + tree.data[end:]))
+    return next(one for one in read(path)[0] if one.id == feed.id)
 
 
 def export(path: Path) -> str:
@@ -58,40 +76,59 @@ def export(path: Path) -> str:
 
 def render(feeds: Sequence[Feed]) -> str:
     """A new document with these feeds."""
-    return _inserted(parse(EMPTY.encode()), [(feed, {}) for feed in feeds]).decode()
+    return _inserted(parse(EMPTY.encode()), Subscriptions(tuple(_listed(feed) for feed in feeds))).decode()
 
 
-def _add_all(path: Path, wanted: Sequence[tuple[Feed, Mapping[str, str]]]) -> None:
+def _listed(feed: Feed) -> Listed:
+    return Listed(feed, tuple(part for part in feed.folder.split("/") if part))
+
+
+def _subscription(path: Path, name: str) -> tuple[Feed, Tree, Outline]:
+    """The feed with this id or address, and where it stands. Raises NotFound."""
+    feed = next((feed for feed in read(path)[0] if name in (feed.id, feed.url)), None)
+    if feed is None:
+        raise NotFound("feed", name, "gordon feeds list shows all")
+    tree = parse(path.read_bytes())
+    return feed, tree, next(outline for outline in tree.outlines if outline.get("xmlUrl") == feed.url)
+
+
+def _add_all(path: Path, wanted: Subscriptions) -> None:
     data = path.read_bytes() if path.exists() else EMPTY.encode()
     _, problems = read_bytes(data, path.name)
     if problems:
         raise DeskInvalid(problems)
-    changed = _inserted(parse(data), wanted)
-    _, problems = read_bytes(changed, path.name)
+    _put(path, _inserted(parse(data), wanted))
+
+
+def _put(path: Path, data: bytes) -> None:
+    """The new file, once it is known to be sound. Raises DeskInvalid."""
+    _, problems = read_bytes(data, path.name)
     if problems:
         raise DeskInvalid(problems)
-    _replace(path, changed)
+    _replace(path, data)
 
 
-def _inserted(tree: Tree, wanted: Iterable[tuple[Feed, Mapping[str, str]]]) -> bytes:
+def _inserted(tree: Tree, wanted: Subscriptions) -> bytes:
     """The file with these feeds at the end of their folders, folders made as needed."""
     tree = _opened(tree)
-    prefix = tree.prefix or "gordon"
-    named = False
-    places: dict[int, list[tuple[str, str]]] = {}
-    for feed, extra in wanted:
-        place, depth, missing = _place(tree, feed.folder)
-        named = named or feed.id != feed_id(feed.url)
-        places.setdefault(place, []).append((missing, "  " * (depth + 2) + _outline(feed, extra, prefix)))
+    names = Names(tree.namespaces)
+    places: dict[tuple[int, int], list[tuple[tuple[str, ...], str]]] = {}
+    for one in wanted.feeds:
+        place, depth = _place(tree, one.path)
+        places.setdefault((place, depth), []).append((one.path, outline_tag(one, names)))
     data = tree.data
-    for place in sorted(places, reverse=True):
+    for place, depth in sorted(places, reverse=True):
         line = data.rfind(b"\n", 0, place) + 1
         start = place if data[line:place].strip() else line
-        data = data[:start] + _block(places[place]).encode() + data[start:]
-    if named and not tree.prefix:
-        at = tree.root + len("<opml")
-        data = data[:at] + f' xmlns:{prefix}="{NAMESPACE}"'.encode() + data[at:]
-    return data
+        text = block(places[place, depth], depth, wanted.folders, names)
+        data = data[:start] + text.encode("utf-8", "replace") + data[start:]
+    return _bound(tree, names, data)
+
+
+def _bound(tree: Tree, names: Names, data: bytes) -> bytes:
+    """The file with the namespaces bound at its root that what was written needs."""
+    at = tree.root + len("<opml")
+    return data[:at] + names.declarations().encode() + data[at:]
 
 
 def _opened(tree: Tree) -> Tree:
@@ -102,39 +139,15 @@ def _opened(tree: Tree) -> Tree:
     return parse(tree.data[: tree.body] + b"<body>\n  </body>" + tree.data[end:])
 
 
-def _place(tree: Tree, folder: str) -> tuple[int, int, str]:
-    """Where a feed of this folder goes (bytes), how deep, and the part of the folder that is still missing."""
-    if not folder:
-        return tree.body_end, 0, ""
+def _place(tree: Tree, path: tuple[str, ...]) -> tuple[int, int]:
+    """Where a feed of these folders goes (bytes), inside as many of them as are there (the depth)."""
+    best = (tree.body_end, 0)
     for outline in tree.outlines:
-        path = (*outline.folder, outline.name)
-        if "/".join(path) == folder and outline.inner >= 0 and not outline.get("xmlUrl"):
-            return outline.inner, len(path), ""
-    return tree.body_end, 0, folder
-
-
-def _block(lines: Sequence[tuple[str, str]]) -> str:
-    """Outlines, those of a missing folder inside a new one."""
-    text = "".join(f"{line}\n" for missing, line in lines if not missing)
-    for folder in dict.fromkeys(missing for missing, _ in lines if missing):
-        parts = folder.split("/")
-        inside = "".join(f"{'  ' * len(parts)}{line}\n" for missing, line in lines if missing == folder)
-        for depth in range(len(parts) - 1, -1, -1):
-            indent = "  " * (depth + 2)
-            inside = f"{indent}<outline text={quoteattr(parts[depth])}>\n{inside}{indent}</outline>\n"
-        text += inside
-    return text
-
-
-def _outline(feed: Feed, extra: Mapping[str, str], prefix: str) -> str:
-    title = feed.title or feed.id
-    attributes = {"type": "rss", "text": title, "title": title, "xmlUrl": feed.url}
-    if feed.language:
-        attributes["language"] = feed.language
-    if feed.id != feed_id(feed.url):
-        attributes[f"{prefix}:id"] = feed.id
-    pairs = " ".join(f"{key}={quoteattr(value)}" for key, value in (attributes | dict(extra)).items())
-    return f"<outline {pairs}/>"
+        here = (*outline.folder, outline.name)
+        depth = len(here)
+        if depth > best[1] and here == path[:depth] and outline.inner >= 0 and not outline.get("xmlUrl"):
+            best = (outline.inner, depth)
+    return best
 
 
 def _whole_lines(data: bytes, outline: Outline) -> tuple[int, int]:
