@@ -1,4 +1,4 @@
-"""HTML to plain text, and the feeds a page names. Runs in the parser process. The only home of selectolax."""
+"""HTML to plain text. Runs in the parser process."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ingest.clean import LINE, PARAGRAPH, line, paragraphs
 from ingest.nesting import too_deep
-from ingest.raw import FeedLink
-from ingest.url import absolute, target
 
-MOST_LINKS = 20
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|&(?:#|[a-zA-Z])")
 _BODY = re.compile(r"<body[\s>]", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>]*>")
@@ -20,7 +17,6 @@ _BLOCKS = (
     "p,div,h1,h2,h3,h4,h5,h6,li,ul,ol,dl,dt,dd,table,tr,blockquote,pre,section,article,header,footer,aside,figure,"
     "figcaption,hr,main,nav,address,details,summary,fieldset"
 )
-_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/json", "text/xml"}
 
 
 def to_text(html: str, most: int) -> str:
@@ -55,17 +51,3 @@ def page_title(html: str) -> str:
     told = tree.css_first("meta[property='og:title'][content]")
     title = tree.css_first("title")
     return line((told.attributes.get("content") if told else "") or (title.text() if title else ""))
-
-
-def feed_links(html: str, base: str) -> tuple[FeedLink, ...]:
-    """The feeds that the page names in its head, best first as the page orders them."""
-    html = _BODY.split(html, maxsplit=1)[0]
-    if too_deep(html):
-        return ()
-    found: dict[str, FeedLink] = {}
-    for node in LexborHTMLParser(html).css("link[rel~=alternate][href]"):
-        kind = (node.attributes.get("type") or "").split(";")[0].strip().lower()
-        url = absolute(base, node.attributes.get("href") or "")
-        if kind in _TYPES and not isinstance(target(url), str):
-            found.setdefault(url, FeedLink(url=url, title=line(node.attributes.get("title") or ""), type=kind))
-    return tuple(found.values())[:MOST_LINKS]

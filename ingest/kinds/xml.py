@@ -15,7 +15,8 @@ import feedparser
 
 from ingest.clean import cut, line, plain
 from ingest.dates import moment
-from ingest.html import feed_links, to_text
+from ingest.feed_links import feed_links
+from ingest.html import to_text
 from ingest.kinds.choose import newest
 from ingest.raw import Document, Parsed, RawEntry, RawFeed, Refused
 from ingest.url import absolute

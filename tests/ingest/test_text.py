@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ingest.clean import cut, line, paragraphs, plain
 from ingest.dates import iso, moment
-from ingest.html import feed_links, to_text
+from ingest.feed_links import feed_links
+from ingest.html import to_text
 
 HTML = {
     "<p>One</p><p>Two</p>": "One\n\nTwo",
