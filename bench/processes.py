@@ -25,11 +25,12 @@ def children(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and everything below it."""
+    """User and system time of a process and everything below it, ended children included."""
     total = 0.0
     for one in children(pid):
-        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12])) / TICK
+        with suppress(FileNotFoundError, ProcessLookupError):  # ended meanwhile: its parent has the time
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            total += sum(int(ticks) for ticks in fields[11:15]) / TICK
     return total
 
 
@@ -37,9 +38,9 @@ def memory_mib(pid: int) -> float:
     """Proportional share of memory of a process and everything below it, in MiB."""
     total = 0
     for one in children(pid):
-        for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1])
+        with suppress(FileNotFoundError, ProcessLookupError):  # ended meanwhile
+            for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+                total += int(line.split()[1]) if line.startswith("Pss:") else 0
     return total / 1024
 
 

@@ -1,0 +1,1 @@
+"""Programs of other projects that the benchmarks are run beside."""
