@@ -1,24 +1,25 @@
 """When a feed is polled next, and how a poll ended. Pure: clock and chance are arguments.
 
-Promises: never sooner than the least interval, never later than the most one; the server's wishes count in between.
-Nothing but 410 stops a feed.
+Promises: never sooner than the least interval, never later than the most one (and jitter); the wishes of server and
+feed count in between. Nothing but 410 stops a feed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gordon import ids
-from gordon.polling import FeedState
+from gordon.polling import FeedState, Hints
 from gordon.settings import Poll
+from ingest.habit import KNOWN_AFTER, answered_from, arrived, usual_wait
 from ingest.http import Answer, Failure, Response, validator
-from ingest.raw import Parsed, RawFeed, Refused
+from ingest.raw import RawFeed, Refused
+from ingest.wishes import after_skipped, fresh_for, retry_after
 
 Outcome: TypeAlias = Literal[
     "ok", "unchanged", "empty", "not-a-feed", "unparseable", "blocked", "unreachable", "rate-limited", "gone"
@@ -27,10 +28,16 @@ READING = 1
 FINE = frozenset({"ok", "unchanged", "empty"})
 _FULL_EVERY = timedelta(days=1)
 _MOST_DOUBLINGS = 20
+_CHALLENGES = (b"/cdn-cgi/challenge-platform/", b"cf-chl-", b"captcha-delivery.com", b"_Incapsula_Resource")
+"""What the pages of bot defences have in them, where no header tells."""
+_RIDDLE = "a bot defence asks for a browser; only the publisher can let Gordon in"
 
 
 class Ending(Struct, frozen=True, kw_only=True):
-    """How a poll ended. ``body_hash``: of a body that was understood, else ""; ``new``: it brought something."""
+    """How a poll ended. ``body_hash``: of a body that was understood, else ""; ``new``: it brought something.
+
+    ``hints``, ``hub``, ``topic``: what the body says, hints None when no body was understood. ``moved_to``: where the
+    feed has moved for good, by the answer. ``status`` 0: there was no answer."""
 
     outcome: Outcome
     detail: str = ""
@@ -38,6 +45,10 @@ class Ending(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     body_hash: str = ""
     new: bool = False
+    hints: Hints | None = None
+    hub: str = ""
+    topic: str = ""
+    moved_to: str = ""
 
 
 def validators(state: FeedState, now: datetime) -> tuple[str, str]:
@@ -54,36 +65,59 @@ def early(answer: Answer, *, conditional: bool) -> Ending | None:
         return Ending(outcome=answer.outcome, detail=answer.detail)
     status = answer.status
     if status == 304 and conditional:
-        return Ending(outcome="unchanged", status=status, headers=answer.headers)
+        return _ending(answer, "unchanged")
     if status in (200, 203):
-        return None if answer.body else Ending(outcome="empty", status=status, detail="an empty body")
-    return Ending(outcome=_by_status(answer), status=status, detail=f"HTTP {status}", headers=answer.headers)
+        return None if answer.body else _ending(answer, "empty", "an empty body")
+    if _is_challenge(answer):
+        return _ending(answer, "blocked", f"HTTP {status}: {_RIDDLE}")
+    return _ending(answer, _by_status(answer), f"HTTP {status}")
+
+
+def _ending(answer: Response, outcome: Outcome, detail: str = "", *, body_hash: str = "") -> Ending:
+    return Ending(
+        outcome=outcome,
+        detail=detail,
+        status=answer.status,
+        headers=answer.headers,
+        body_hash=body_hash,
+        moved_to=answer.permanent,
+    )
 
 
 def _by_status(answer: Response) -> Outcome:
     if answer.status == 410:
         return "gone"
-    if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
+    if answer.status == 429 or (answer.status in (403, 503) and "retry-after" in answer.headers):
         return "rate-limited"
     return "blocked" if answer.status in (401, 403, 451) else "unreachable"
 
 
-def by_body(answer: Response, parsed: Parsed) -> Ending:
+def _is_challenge(answer: Response) -> bool:
+    """Whether that is the riddle of a bot defence, which no feed reader can solve."""
+    headers = answer.headers
+    if "cf-mitigated" in headers or headers.get("x-amzn-waf-action", "") in ("challenge", "captcha"):
+        return True
+    if answer.status not in (403, 503) or "html" not in headers.get("content-type", "").lower():
+        return False
+    return any(mark in answer.body for mark in _CHALLENGES)
+
+
+def by_body(answer: Response, parsed: RawFeed | Refused) -> Ending:
     """How the poll ended, once the body has been parsed."""
     if isinstance(parsed, Refused):
-        return Ending(outcome=parsed.outcome, status=answer.status, detail=parsed.detail)
-    return Ending(
-        outcome="ok" if parsed.entries else "empty",
-        detail="; ".join(_notes(answer, parsed)),
-        status=answer.status,
-        headers=answer.headers,
+        return _ending(answer, parsed.outcome, parsed.detail)
+    ending = _ending(
+        answer,
+        "ok" if parsed.entries or parsed.raws else "empty",
+        "; ".join(_notes(answer, parsed)),
         body_hash=body_hash(answer.body),
     )
+    return replace(ending, hints=parsed.hints, hub=parsed.hub, topic=parsed.topic)
 
 
 def same_body(answer: Response) -> Ending:
     """How the poll ended, when the body is the one of last time."""
-    return Ending(outcome="unchanged", status=answer.status, headers=answer.headers, body_hash=body_hash(answer.body))
+    return _ending(answer, "unchanged", body_hash=body_hash(answer.body))
 
 
 def body_hash(body: bytes) -> str:
@@ -101,16 +135,19 @@ def _notes(answer: Response, feed: RawFeed) -> Iterator[str]:
         yield f"{feed.dropped} entries beyond parse.max_entries were left out"
 
 
-def after(state: FeedState, ending: Ending, poll: Poll, now: datetime, jitter: float) -> FeedState:
-    """What is remembered after this poll. ``jitter`` in [0, 1) spreads the feeds, towards later only."""
+def after(
+    state: FeedState, ending: Ending, poll: Poll, now: datetime, jitter: float, *, slow: float = 1.0
+) -> FeedState:
+    """What is remembered after this poll. ``jitter`` in [0, 1) spreads the feeds, towards later only; ``slow``: how
+    many times longer a feed waits whose hub tells us what is new."""
     failures = 0 if ending.outcome in FINE else state.failures + 1
-    interval = wait(ending, failures, poll, now)
+    state = _learnt(_remembered(state, ending, now), ending, now)
+    interval = _interval(state, ending, failures, poll, now, slow)
     return replace(
-        _remembered(state, ending, now),
+        state,
         interval=interval,
-        next_due=now + timedelta(seconds=interval * (1 + poll.jitter * jitter)),
+        next_due=_due(state.hints, interval, poll, now, jitter),
         last_poll=now,
-        last_new=now if ending.new else state.last_new,
         outcome=ending.outcome,
         detail=ending.detail,
         status=ending.status,
@@ -135,38 +172,40 @@ def _remembered(state: FeedState, ending: Ending, now: datetime) -> FeedState:
     return state
 
 
-def wait(ending: Ending, failures: int, poll: Poll, now: datetime) -> float:
-    """Seconds until the next poll, before jitter: doubling with each failure, or as long as the server asks."""
-    least, most = poll.least_interval, max(poll.least_interval, poll.most_interval)
-    seconds = least * 2.0 ** min(max(failures - 1, 0), _MOST_DOUBLINGS)
-    seconds = max(seconds, retry_after(ending.headers.get("retry-after", ""), now))
+def _learnt(state: FeedState, ending: Ending, now: datetime) -> FeedState:
+    """Habit, hints, hub and address. An answer that is none (an outage, a refusal) says nothing about them: a broken
+    server neither confirms nor takes back that a feed has moved."""
+    if ending.hints is not None:
+        state = replace(state, hints=ending.hints, hub=ending.hub, topic=ending.topic)
     if ending.outcome in FINE:
-        seconds = max(seconds, max_age(ending.headers.get("cache-control", "")))
-    return min(max(seconds, least), most)
+        state = answered_from(state, ending.moved_to, now)
+    return arrived(state, now) if ending.new else state
 
 
-def retry_after(value: str, now: datetime) -> float:
-    """Seconds that a Retry-After asks for, in its two forms; 0 for garbage and for times past."""
-    word = value.strip()
-    if word.isascii() and word.isdigit():
-        return float(word[:12])
-    try:
-        moment = parsedate_to_datetime(word)
-    except (ValueError, OverflowError):
-        return 0.0
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return max(0.0, (moment - now).total_seconds())
+def _interval(state: FeedState, ending: Ending, failures: int, poll: Poll, now: datetime, slow: float) -> float:
+    """Seconds until the next poll, before jitter: doubling with each failure; else by the habit and what the feed says
+    of itself; in any case at least as long as the server asks."""
+    least, most = poll.least_interval, max(poll.least_interval, poll.most_interval)
+    if failures:
+        wanted = least * 2.0 ** min(failures - 1, _MOST_DOUBLINGS)
+    else:
+        by_habit = min(max(usual_wait(state, now), least), least * poll.quiet_factor)
+        wanted = max(by_habit, _own_words(state)) * (slow if state.pushed else 1.0)
+        wanted = max(wanted, fresh_for(ending.headers, now))
+    return min(max(wanted, retry_after(ending.headers, now), least), most)
 
 
-def max_age(value: str) -> float:
-    """Seconds for which a Cache-Control says nothing will change; 0 when it says nothing of the kind."""
-    directives = dict(_directive(part) for part in value.split(","))
-    seconds = directives.get("max-age", "")
-    if directives.keys() & {"no-cache", "no-store"} or not (seconds.isascii() and seconds.isdigit()):
-        return 0.0
-    return float(seconds[:12])
+def _own_words(state: FeedState) -> float:
+    """Seconds that the feed itself says nothing new will come; most copy a figure once and forget it, so that a known
+    habit has the last word: half of its mean gap, which a habit that is faster than we look shortens from poll to
+    poll."""
+    said = max(state.hints.ttl, state.hints.period)
+    return min(said, state.gap / 2) if state.arrivals >= KNOWN_AFTER else said
 
 
-def _directive(part: str) -> tuple[str, str]:
-    name, _, value = part.strip().lower().partition("=")
-    return name, value.strip('" ')
+def _due(hints: Hints, interval: float, poll: Poll, now: datetime, jitter: float) -> datetime:
+    """The time, moved out of the hours the feed is idle in as far as the most interval allows; the jitter comes on top,
+    so that feeds with the same idle hours do not come back at the same second."""
+    due = now + timedelta(seconds=interval)
+    latest = max(due, now + timedelta(seconds=poll.most_interval))
+    return min(after_skipped(hints, due), latest) + timedelta(seconds=interval * poll.jitter * jitter)
