@@ -22,13 +22,13 @@ MOST_GROWTH = 10
 REL = "noopener noreferrer nofollow"
 # Nothing with contents of another grammar (svg, math, style, title, textarea...): all known ways around the sanitiser
 # lead through one of those. No images: they would tell the publisher who reads what; their descriptions stay.
-_TAGS = frozenset(
+TAGS = frozenset(
     {"a", "abbr", "b", "bdi", "blockquote", "br", "caption", "cite", "code", "dd", "del", "dfn", "div", "dl", "dt"}
     | {"em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark"}
     | {"ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "table"}
     | {"tbody", "td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var", "wbr"}
 )
-_ATTRIBUTES = {
+ATTRIBUTES = {
     "*": {"lang", "dir"},
     "a": {"href"},
     "abbr": {"title"},
@@ -44,6 +44,8 @@ _GONE = frozenset(
     | {"noembed", "noframes", "xmp", "plaintext", "audio", "video", "canvas", "applet", "head"}
 )
 _VALUES = {
+    "alt": re.compile(r".*", re.DOTALL),
+    "title": re.compile(r".*", re.DOTALL),
     "lang": re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}"),
     "dir": re.compile(r"ltr|rtl|auto", re.IGNORECASE),
     "start": re.compile(r"-?[0-9]{1,6}"),
@@ -90,9 +92,9 @@ def safe_link(value: str, base: str) -> str:
 
 def _cleaner(base: str) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=_TAGS,
+        tags=TAGS,
         clean_content_tags=_GONE,
-        attributes=_ATTRIBUTES,
+        attributes=ATTRIBUTES,
         attribute_filter=_filter(base),
         link_rel=REL,
         url_schemes={*SCHEMES, "mailto"},
@@ -100,11 +102,14 @@ def _cleaner(base: str) -> nh3.Cleaner:
 
 
 def _filter(base: str) -> Callable[[str, str, str], str | None]:
+    """What to keep of an attribute. nh3 asks about those that it drops itself, too; it must not see an exception."""
+
     def keep(_tag: str, name: str, value: str) -> str | None:
         if name == "href":
             return safe_link(value, base) or None
-        if name in ("rel", "alt", "title"):
-            return value
-        return value if _VALUES[name].fullmatch(value) else None
+        if name == "rel":  # nh3's own: that of the source is not allowed
+            return REL
+        pattern = _VALUES.get(name)
+        return value if pattern is not None and pattern.fullmatch(value) else None
 
     return keep
