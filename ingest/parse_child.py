@@ -1,4 +1,4 @@
-"""The guarded child: reads documents on stdin, writes parsed feeds to stdout, under limits, until stdin ends.
+"""The guarded child: reads documents on stdin, writes parsed feeds and pages to stdout, under limits, until stdin ends.
 
 Everything a hostile document can do happens here and nowhere else: no network (where the kernel allows), no new
 files, bounded memory, bounded CPU for each document. Frames both ways: four bytes of length, then MessagePack.
@@ -56,11 +56,18 @@ def serve(source: BinaryIO, sink: BinaryIO, before: Callable[[], None]) -> None:
 def attempt(document: Document) -> tuple[Parsed, bool]:
     """The parsed document, and whether the process is still sound afterwards."""
     try:
-        return parse(document), True
+        return _page(document) if document.what == "page" else parse(document), True
     except (MemoryError, RecursionError) as error:
         return Refused(outcome="unparseable", detail=f"the document needs too much memory ({_name(error)})"), False
     except Exception as error:  # hostile input makes the parsers raise nearly anything; none of it may get further
         return Refused(outcome="unparseable", detail=f"the parser failed: {_name(error)}: {error}"[:300]), True
+
+
+def _page(document: Document) -> Parsed:
+    # Only here: the library for pages is heavy, and most installations never ask for one.
+    from ingest.page import read_page
+
+    return read_page(document)
 
 
 def _name(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -10,7 +11,8 @@ import sys
 from collections import deque
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Any, Protocol
+from pyexpat import EXPAT_VERSION
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -18,12 +20,25 @@ from gordon.errors import GordonError
 from gordon.settings import Parse
 from ingest.raw import Document, Limits, Parsed, Refused
 
+What: TypeAlias = Literal["feed", "page"]
 _ROOT = Path(__file__).resolve().parent.parent
 _HEADER = 4
 _READ = 1 << 18
 MOST_RESULT = 256 * 1024**2
 MOST_FAILED_STARTS = 3
 START_TIMEOUT = 60.0
+
+
+LEAST_EXPAT = (2, 6)
+
+
+def outdated_expat(version: str = EXPAT_VERSION) -> str:
+    """What to warn of at start: before 2.6 one long token costs expat quadratic time (CVE-2023-52425), and only the
+    limit of CPU time ends it. "" when all is well."""
+    found = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    if found >= LEAST_EXPAT:
+        return ""
+    return f"{version} is older than 2.6: hostile feeds cost much CPU time before they are refused; update expat"
 
 
 class ParserBroken(GordonError):
@@ -33,8 +48,10 @@ class ParserBroken(GordonError):
 class Parser(Protocol):
     """What the daemon asks of a parser."""
 
-    def submit(self, key: Hashable, body: bytes, content_type: str, url: str) -> None:
-        """Queues a document under this key."""
+    def submit(
+        self, key: Hashable, body: bytes, content_type: str, url: str, *, known: bytes = b"", what: What = "feed"
+    ) -> None:
+        """Queues a document under this key; entries whose hashes are in ``known`` need not be parsed."""
 
     def step(self, timeout: float) -> list[tuple[Any, Parsed]]:
         """Waits at most ``timeout`` seconds; returns what is parsed by now."""
@@ -63,15 +80,17 @@ class ParserPool:
         self._settings = settings
         self._clock = clock
         self._python = python
-        self._limits = Limits(entries=settings.max_entries, text=settings.max_text)
+        self._limits = Limits(entries=settings.max_entries, text=settings.max_text, html=settings.html)
         self._selector = selectors.EpollSelector()
         self._queue: deque[tuple[Hashable, bytes]] = deque()
         self._failed_starts = 0
         self._workers = [self._spawn() for _ in range(settings.workers)]
 
-    def submit(self, key: Hashable, body: bytes, content_type: str, url: str) -> None:
+    def submit(
+        self, key: Hashable, body: bytes, content_type: str, url: str, *, known: bytes = b"", what: What = "feed"
+    ) -> None:
         """Queues a document; its result comes out of a later ``step`` under this key."""
-        document = Document(body=body, content_type=content_type, url=url, limits=self._limits)
+        document = Document(body=body, what=what, known=known, content_type=content_type, url=url, limits=self._limits)
         data = msgspec.msgpack.encode(document)
         self._queue.append((key, len(data).to_bytes(_HEADER, "big") + data))
         self._assign()

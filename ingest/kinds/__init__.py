@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ingest.charset import decode
-from ingest.kinds import jsonfeed, xml
+from ingest.kinds import jsonfeed, newssitemap, xml
 from ingest.raw import Document, Parsed, Refused
 
 
@@ -21,6 +21,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "json-feed": Kind(jsonfeed.claims, jsonfeed.parse),
+    "news-sitemap": Kind(newssitemap.claims, newssitemap.parse),
     "xml": Kind(xml.claims, xml.parse),
 }
 

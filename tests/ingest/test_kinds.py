@@ -185,4 +185,4 @@ def parse_here(body: str, *, entries: int = 500, text: int = 100_000) -> RawFeed
 
 
 def test_kinds_are_tried_in_the_order_of_the_dictionary() -> None:
-    assert list(KINDS) == ["json-feed", "xml"]
+    assert list(KINDS) == ["json-feed", "news-sitemap", "xml"]
