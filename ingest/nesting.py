@@ -32,8 +32,10 @@ _RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "no
 # These end themselves, or each other; but not inside drawings and formulas.
 _FLAT = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
-    | {"p", "li", "dt", "dd", "option", "tr", "td", "th", "tbody", "thead", "tfoot"}
+    | {"p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot"}
 )
+# Items of one kind end each other, but not across items of the other kind.
+_ITEMS = {"li": "li", "dt": "dd", "dd": "dd"}
 
 
 def too_deep(html: str) -> bool:
@@ -51,6 +53,7 @@ class _Scan:
         self._open: list[str] = []
         self._tags = self._formatting = self._most_formatting = 0
         self._foreign = self._wary = False
+        self._item = ""
 
     def beyond(self) -> bool:
         return len(self._open) > MOST_DEPTH or self._most_formatting * self._tags > MOST_COPIES
@@ -83,7 +86,7 @@ class _Scan:
         self._foreign = self._foreign or name in _FOREIGN
         if name in _RAW:
             return self._raw(name, found.end(), html)
-        if self._foreign or name not in _FLAT:
+        if not self._flat(name):
             self._push(name)
         return found.end()
 
@@ -100,9 +103,14 @@ class _Scan:
 
     def _inside(self, text: str) -> None:
         """Start tags that the parser may see or not."""
-        for name in islice(_START.findall(text), MOST_DEPTH + 1):
-            if self._foreign or name.lower() not in _FLAT:
-                self._push(name.lower(), ends=False)
+        names = (found[1].lower() for found in _START.finditer(text))
+        for name in islice((name for name in names if not self._flat(name)), MOST_DEPTH + 1):
+            self._push(name, ends=False)
+
+    def _flat(self, name: str) -> bool:
+        """Whether any number of these one behind the other nest no deeper than one."""
+        self._item = self._item or _ITEMS.get(name, "")
+        return name in _FLAT and not self._foreign and _ITEMS.get(name, self._item) == self._item
 
     def _push(self, name: str, *, ends: bool = True) -> None:
         self._open.append(name if ends else "")

@@ -156,6 +156,8 @@ def test_only_what_is_allowed_comes_out_and_it_is_stable(html: str) -> None:
         "<div></x>" * 300,
         "<div><!--</div>-->" * 300,
         "<form><div></form>" * 300,
+        "<li><dd>" * 300,
+        "<noscript>" + "<dd><h1>" * 300,
         "<span><div></span>" * 300,
         "<div><object></div></object>" * 300,
         "<div><select></div></select>" * 300,
