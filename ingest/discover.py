@@ -153,12 +153,12 @@ def ended(url: str, ending: Ending | None) -> Preview:
 
 def shown(answer: Response, parsed: Parsed) -> Preview:
     """The preview of an answer with a body."""
+    if isinstance(parsed, RawPage):
+        return Preview(answer.url, "not-a-feed", "a page", answer.status)
     ending = by_body(answer, parsed)
     base = Preview(answer.url, ending.outcome, ending.detail, answer.status)
     if isinstance(parsed, Refused):
         return replace(base, links=parsed.links)
-    if isinstance(parsed, RawPage):
-        return base
     return replace(
         base,
         title=parsed.title,

@@ -80,8 +80,9 @@ def _links(html: str) -> Iterator[tuple[str, str]]:
     href, texts = "", list[str]()
     for token in Markup(html).tokens():
         if isinstance(token, Start) and token.name.lower() == "a":
-            href, texts = token.attributes.get("href", ""), [token.attributes.get("title", "")]
-        elif isinstance(token, Start):
+            named = {key.lower(): value for key, value in token.attributes.items()}
+            href, texts = named.get("href", ""), [named.get("title", "")]
+        elif isinstance(token, Start) and href:
             texts.append(token.attributes.get("alt", ""))
         elif isinstance(token, End) and token.name.lower() == "a" and href:
             yield href, " ".join(texts)

@@ -13,9 +13,9 @@ from html.entities import html5
 
 # No "<" outside of quotes: a tag that is never closed then ends at the next one instead of the end of the document.
 _TAG = re.compile(r"<(/?)([A-Za-z_][\w:.-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
-_ATTRIBUTE = re.compile(r"([A-Za-z_][\w:.-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_ATTRIBUTE = re.compile(r"([A-Za-z_][\w:.-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
 # Where the quotes of a tag do not match: it ends where the next one begins, a value before the next attribute.
-_LOOSE_TAG = re.compile(r"<(/?)([A-Za-z_][\w:.-]*)([^<]{0,20000})>")
+_LOOSE_TAG = re.compile(r"<(/?)([A-Za-z_][\w:.-]*)([^<]{0,4000})>")
 _LOOSE = re.compile(
     r"([A-Za-z_][\w:.-]*)\s*=\s*(?:\"(.*?)\"|'(.*?)')(?=\s+[A-Za-z_][\w:.-]*\s*=\s*[\"']|\s*/?$)", re.DOTALL
 )
@@ -50,6 +50,7 @@ class Markup:
     problems: list[tuple[int, str]] = field(default_factory=list)
     _line: int = 1
     _counted: int = 0
+    _declared: bool = False
 
     def tokens(self) -> Iterator[Start | End | str]:
         """Start tags, end tags and the texts between them, in order; comments and declarations are left out."""
@@ -66,13 +67,13 @@ class Markup:
                 place = end
             elif over := self._passed_over(place):
                 place = over
-            elif tag := _TAG.match(source, place):
+            elif (tag := _TAG.match(source, place)) and _sound(tag[3]):
                 yield self._tag(tag, _ATTRIBUTE)
                 place = tag.end()
-            elif tag := _LOOSE_TAG.match(source, place):
+            elif loose := _LOOSE_TAG.match(source, place):
                 self._note(place, "a tag whose quotes do not match")
-                yield self._tag(tag, _LOOSE)
-                place = tag.end()
+                yield self._tag(loose, _LOOSE)
+                place = loose.end()
             else:
                 self._note(place, "a '<' that begins no tag")
                 place += 1
@@ -82,6 +83,9 @@ class Markup:
         for begin, end in _CLOSED:
             if self.source.startswith(begin, place):
                 return self._after(place, end)
+        if self._declared or not self.source.startswith("<!", place):
+            return 0
+        self._declared = True  # there is one at most, and looking for its end may take long
         found = _DOCTYPE.match(self.source, place)
         return found.end() if found else 0
 
@@ -95,7 +99,8 @@ class Markup:
             return End(name, self._at(place))
         pairs: dict[str, str] = {}
         for one in pattern.finditer(inside):
-            pairs.setdefault(one[1], self._text(one[2] if one[2] is not None else one[3], found.start(3) + one.start()))
+            value = next(group for group in one.groups()[1:] if group is not None)
+            pairs.setdefault(one[1], self._text(value, found.start(3) + one.start()))
         return Start(name, pairs, self._at(place), inside.endswith("/"))
 
     def _text(self, raw: str, place: int) -> str:
@@ -113,6 +118,12 @@ class Markup:
         self._line += self.source.count("\n", self._counted, place)
         self._counted = place
         return self._line
+
+
+def _sound(inside: str) -> bool:
+    """Whether every quote of a tag belongs to a value."""
+    rest = _ATTRIBUTE.sub("", inside) if "'" in inside or '"' in inside else ""
+    return "'" not in rest and '"' not in rest
 
 
 def unescape(text: str, odd: Callable[[], None]) -> str:

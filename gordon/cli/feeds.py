@@ -1,39 +1,29 @@
-"""``gordon feeds``: subscriptions in feeds.opml, and how polling them goes."""
+"""``gordon feeds``: the subscriptions in feeds.opml. How polling them goes is in feed_health.py and feed_held.py."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from gordon.cli import feed_add, feed_health, feed_held
+from gordon.cli.feed_choice import OPML, FeedArgument, named, state_of, subscriptions
 from gordon.cli.out import HERE, DeskOption, JsonOption, clean, complain, say, show_json, show_table
 from gordon.cli.session import Session
-from gordon.desk.load import require_folder
-from gordon.errors import DeskInvalid, GordonError
+from gordon.errors import GordonError
 from gordon.polling import Feed
 
 app = typer.Typer()
-OPML = "feeds.opml"
-WELL = frozenset({"ok", "unchanged", "empty", "never"})
-SHOWN = 10
-
-
-def _subscriptions(desk: Path) -> tuple[Feed, ...]:
-    from ingest.opml import read
-
-    require_folder(desk)
-    feeds, problems = read(desk / OPML)
-    if problems:
-        raise DeskInvalid(problems)
-    return feeds
+feed_add.register(app)
 
 
 @app.command("list")
 def list_feeds(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
     """The subscriptions of the desk."""
-    feeds = _subscriptions(desk)
+    feeds = subscriptions(desk)
     if as_json:
         show_json(feeds)
     else:
@@ -42,44 +32,7 @@ def list_feeds(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def add(
-    url: Annotated[str, typer.Argument(help="A feed, or a page that names one.")],
-    desk: DeskOption = HERE,
-    folder: Annotated[str, typer.Option(help="Folder of feeds.opml; parts separated by /.")] = "",
-    language: Annotated[
-        str, typer.Option("--language", "-l", help="Language of the feed, if it does not say so.")
-    ] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Subscribe to a feed, after a look at what would come in."""
-    from gordon.app.preview import find_feed
-    from ingest.opml import feed_id
-    from ingest.opml_edit import add as add_to
-
-    with Session(desk) as session:
-        found, preview, offered = find_feed(url, session.settings)
-    if preview.outcome not in ("ok", "empty"):
-        for other in offered:
-            say(f"it names the feed {clean(other)}")
-        detail = f": {preview.detail}" if preview.detail else ""
-        more = "; choose one of them" if offered else ""
-        raise GordonError(f"{preview.url} is {preview.outcome}{detail}{more}; nothing was added")
-    feed = Feed(
-        id=feed_id(found), url=found, title=preview.title or found, folder=folder, language=language or preview.language
-    )
-    add_to(desk / OPML, feed)
-    if as_json:
-        show_json({"added": feed, "entries": len(preview.entries)})
-    else:
-        say(f"added {clean(feed.id)}: {clean(feed.title)}, {len(preview.entries)} entries now")
-
-
-@app.command()
-def remove(
-    feed: Annotated[str, typer.Argument(help="Id or address of the feed.")],
-    desk: DeskOption = HERE,
-    as_json: JsonOption = False,
-) -> None:
+def remove(feed: FeedArgument, desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
     """End a subscription; what came in stays."""
     from ingest.opml_edit import remove as remove_from
 
@@ -87,13 +40,68 @@ def remove(
     show_json({"removed": gone}) if as_json else say(f"removed {clean(gone.id)}: {clean(gone.url)}")
 
 
+@app.command()
+def move(
+    feed: FeedArgument,
+    to: Annotated[str, typer.Option(help="The new address; by default the one the feed says it has moved to.")] = "",
+    desk: DeskOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a subscription its new address; id and past stay."""
+    from ingest.opml_edit import move as move_in
+
+    feeds = subscriptions(desk)
+    before = named(feeds, feed)
+    with Session(desk) as session:
+        url = _checked(session, to) if to else _proposed(session, before)
+    _refuse_double(feeds, before, url)
+    after = move_in(desk / OPML, before.id, url)
+    if as_json:
+        show_json({"moved": after, "from": before.url})
+    else:
+        say(f"moved {clean(after.id)} to {clean(after.url)}")
+
+
+def _proposed(session: Session, feed: Feed) -> str:
+    from ingest.habit import proposed_move
+
+    if url := proposed_move(state_of(session.database, feed.id)):
+        return url
+    raise GordonError(f"{feed.id} has not said three times over two days that it has moved for good; give --to URL")
+
+
+def _checked(session: Session, given: str) -> str:
+    """The address, once there is a feed. Raises GordonError."""
+    from gordon.app.preview import look
+    from ingest.lists import address
+
+    url = address(given)
+    found = look(url, session.settings)
+    if not found.feed:
+        raise GordonError(f"{found.url} is {found.outcome}{feed_add.because(found)}; nothing was changed")
+    return url
+
+
+def _refuse_double(feeds: Sequence[Feed], feed: Feed, url: str) -> None:
+    from ingest.url import same
+
+    other = next((one for one in feeds if one.id != feed.id and same(one.url) == same(url)), None)
+    if other is not None:
+        raise GordonError(
+            f"that address is subscribed already, as {other.id}; remove one: gordon feeds remove {feed.id}"
+        )
+
+
 @app.command("import")
 def import_feeds(
-    file: Annotated[Path, typer.Argument(help="An OPML file.")], desk: DeskOption = HERE, as_json: JsonOption = False
+    file: Annotated[Path, typer.Argument(help="A list of subscriptions: OPML, FOAF, or iGoogle's tabs.")],
+    desk: DeskOption = HERE,
+    as_json: JsonOption = False,
 ) -> None:
-    """Subscribe to every feed of an OPML file that is not there yet."""
+    """Subscribe to every feed of a list that is not there yet."""
     from ingest.opml_edit import import_file
 
+    subscriptions(desk)
     if not file.is_file():
         raise typer.BadParameter(f"no file {file}")
     added, problems = import_file(desk / OPML, file)
@@ -101,7 +109,7 @@ def import_feeds(
     if as_json:
         show_json({"added": added, "problems": len(problems)})
     else:
-        say(f"added {len(added)} feed(s)")
+        say(f"added {len(added)} feed(s)" + (f"; {len(problems)} problem(s) in the list" if problems else ""))
     raise typer.Exit(1 if problems else 0)
 
 
@@ -114,7 +122,7 @@ def export(
     """Write the subscriptions as OPML 2.0."""
     from ingest.opml_edit import export as export_from
 
-    feeds = _subscriptions(desk)
+    feeds = subscriptions(desk)
     text = export_from(desk / OPML)
     if file is not None:
         file.write_text(text, encoding="utf-8")
@@ -126,49 +134,5 @@ def export(
         say(f"wrote {clean(file)}")
 
 
-@app.command()
-def test(
-    url: Annotated[str, typer.Argument(help="A feed, or a page that names one.")],
-    desk: DeskOption = HERE,
-    as_json: JsonOption = False,
-) -> None:
-    """Show what would come in from an address; changes nothing. Exit 1 where nothing would."""
-    from gordon.app.preview import look
-
-    with Session(desk) as session:
-        preview = look(url, session.settings)
-    if as_json:
-        show_json(preview)
-    else:
-        say(f"{clean(preview.url)}: [bold]{clean(preview.outcome)}[/bold] {clean(preview.detail)}")
-        for link in preview.links:
-            say(f"it names the feed {clean(link.url)} {clean(link.title)}")
-        rows = [[entry.raw_date, entry.title or entry.text[:80], entry.link] for entry in preview.entries[:SHOWN]]
-        if preview.entries:
-            show_table(f"{preview.title}: {len(preview.entries)} entries", ["date", "title", "link"], rows)
-    raise typer.Exit(0 if preview.outcome in ("ok", "empty") else 1)
-
-
-@app.command()
-def health(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
-    """How the last poll of each feed went. Exit 1 when a feed is in trouble."""
-    from store.feeds import feeds
-
-    with Session(desk) as session:
-        pairs = feeds(session.database)
-    lines: list[dict[str, Any]] = [{"feed": feed, "state": state} for feed, state in pairs]
-    troubled = [state for _, state in pairs if state.outcome not in WELL or state.stopped]
-    if as_json:
-        show_json(lines)
-    else:
-        rows = [
-            [feed.id, state.outcome, state.failures or "", _time(state.last_poll), _time(state.next_due), state.detail]
-            for feed, state in sorted(pairs, key=lambda pair: (pair[1].outcome in WELL, pair[0].id))
-        ]
-        show_table("Feed health", ["feed", "outcome", "failures", "last poll", "next", "detail"], rows)
-        say(f"{len(troubled)} of {len(pairs)} feeds in trouble" if troubled else f"all {len(pairs)} feeds are well")
-    raise typer.Exit(1 if troubled else 0)
-
-
-def _time(moment: Any) -> str:
-    return f"{moment:%m-%d %H:%M:%S}Z" if moment else "-"
+feed_health.register(app)
+feed_held.register(app)
