@@ -95,6 +95,7 @@ class Agenda:
         ``poll.catch_up``; the first call after the end of a stretch begins the next one."""
         if monotonic >= self._caught_up_at:
             self._caught_up_at = monotonic + self._poll.catch_up
+            self._next_late = max(self._next_late, monotonic)
         self._late_gap = (self._caught_up_at - monotonic) / max(late, 1)
 
     def take(self, monotonic: float) -> Errand | None:

@@ -55,7 +55,7 @@ def _number(word: str) -> bool:
 
 def _directive(part: str) -> tuple[str, str]:
     name, _, value = part.strip().lower().partition("=")
-    return name, value.strip('" ')
+    return name.strip(), value.strip('" ')
 
 
 def after_skipped(hints: Hints, due: datetime) -> datetime:
