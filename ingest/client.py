@@ -56,6 +56,16 @@ class Client:
         self._idle: list[pycurl.Curl] = []
         self._finished: list[Answer] = []
 
+    @property
+    def agent(self) -> str:
+        """The User-Agent that goes out."""
+        return self._agent
+
+    @property
+    def buffered(self) -> int:
+        """Bytes of bodies held by requests in flight, decompressed."""
+        return sum(exchange.buffered for exchange in self._running.values())
+
     def fileno(self) -> int:
         """Readable when ``step`` has work to do."""
         return self._selector.fileno()
@@ -205,11 +215,17 @@ class _Exchange:
             curl.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_BASIC)
             curl.setopt(pycurl.USERNAME, self._first.username.encode())
             curl.setopt(pycurl.PASSWORD, self._first.password.encode())
+        if self.request.method == "POST":
+            curl.setopt(pycurl.POST, 1)
+            curl.setopt(pycurl.POSTFIELDS, self.request.body)
 
     def _request_headers(self, agent: str) -> list[bytes]:
         lines = {"User-Agent": agent, "Accept-Encoding": "gzip", "Accept": ACCEPT}
         if self._hop.secrets:
             lines |= self.request.headers
+        if self.request.method == "POST":
+            # Without the last one libcurl would wait for a "100 Continue" that many servers never send.
+            lines |= {"Content-Type": self.request.content_type, "Accept": "*/*", "Expect": ""}
         if self.request.etag:
             lines["If-None-Match"] = self.request.etag
         if self.request.last_modified:
@@ -238,8 +254,13 @@ class _Exchange:
             self._status = int(code) if code.isascii() and code.isdigit() else 0
         elif ":" in text:
             name, _, value = text.partition(":")
-            self._headers[name.strip().lower()] = value.strip(" \t")
+            self._note(name.strip().lower(), value.strip(" \t"))
         return None
+
+    def _note(self, name: str, value: str) -> None:
+        """The last one counts, but links add up: hub and self often come in lines of their own."""
+        before = self._headers.get(name, "") if name == "link" else ""
+        self._headers[name] = f"{before}, {value}" if before else value
 
     def _write(self, data: bytes) -> int | None:
         if self._status in REDIRECTS:
@@ -262,6 +283,11 @@ class _Exchange:
         """Any number but the length of the data makes libcurl give up."""
         self._refused = (outcome, why)
         return -1
+
+    @property
+    def buffered(self) -> int:
+        """Bytes of its body so far."""
+        return self._body.size if self._body else 0
 
     @property
     def _wire(self) -> int:
@@ -296,7 +322,7 @@ class _Exchange:
         )
 
     def _next(self, now: float) -> Failure | _Exchange:
-        guarded = bool(self._first.username or self.request.headers)
+        guarded = bool(self._first.username or self.request.headers or self.request.body)
         hop = follow(
             self._hop,
             self._status,
@@ -304,6 +330,7 @@ class _Exchange:
             first=self._first,
             guarded=guarded,
             most=self._settings.max_redirects,
+            method=self.request.method,
         )
         if isinstance(hop, str):
             return self.failure("blocked" if "refused" in hop else "unreachable", hop, now)

@@ -12,19 +12,24 @@ from ingest.url import Target, absolute, target
 Outcome: TypeAlias = Literal["blocked", "unreachable"]
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
+KEEPS_METHOD = frozenset({307, 308})
 MOST_VALIDATOR = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to fetch. ``key`` names it in the answer. Validators go out verbatim; ``headers`` (say, an API key) and
-    credentials in the URL only ever go to the URL's own origin."""
+    credentials in the URL only ever go to the URL's own origin. A POST has a ``body``, of type ``content_type``, which
+    goes wherever 307 and 308 lead, but never from https to http; it is never turned into a GET."""
 
     key: str
     url: str
     etag: str = ""
     last_modified: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    method: Literal["GET", "POST"] = "GET"
+    body: bytes = b""
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,13 @@ class Hop:
     secrets: bool = True
 
 
-def follow(hop: Hop, status: int, location: str, *, first: Target, guarded: bool, most: int) -> Hop | str:
+def follow(
+    hop: Hop, status: int, location: str, *, first: Target, guarded: bool, most: int, method: str = "GET"
+) -> Hop | str:
     """The hop after a redirect, or why it is refused. ``first``: the configured target; ``guarded``: the exchange
-    carries credentials, so that a way from https to http is refused."""
+    carries credentials or a body, so that a way from https to http is refused."""
+    if method != "GET" and status not in KEEPS_METHOD:
+        return f"redirect refused: {status} would make a GET of a {method}"
     if not location:
         return f"a redirect ({status}) without a location"
     if hop.count >= most:
@@ -82,7 +91,7 @@ def follow(hop: Hop, status: int, location: str, *, first: Target, guarded: bool
         return f"redirect refused: {found}"
     falls = hop.target.origin[0] == "https" and found.origin[0] == "http"
     if falls and guarded:
-        return "redirect refused: it leads from https to http, and the feed has credentials"
+        return "redirect refused: it leads from https to http, and the request has secrets"
     return Hop(
         target=found,
         count=hop.count + 1,
@@ -113,7 +122,7 @@ class Body:
     def __init__(self, encoding: str, most: int) -> None:
         self._most = most
         self._parts: list[bytes] = []
-        self._size = 0
+        self.size = 0
         self._between = b""
         self.wire = 0
         word = encoding.strip().lower()
@@ -142,12 +151,12 @@ class Body:
                     return  # padding after the stream, as some servers send it; or the start of another member
                 inflate = self._inflate = zlib.decompressobj(wbits=31)
                 self._between = b""
-            self._keep(inflate.decompress(data, self._most - self._size + 1))
+            self._keep(inflate.decompress(data, self._most - self.size + 1))
             data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
 
     def _keep(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size > self._most:
+        self.size += len(data)
+        if self.size > self._most:
             raise TooBig
         self._parts.append(data)
 

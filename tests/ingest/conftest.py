@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,3 +80,15 @@ def wait_for_documents(pool: ParserPool, count: int, seconds: float = 60.0) -> d
         found |= dict(pool.step(1.0))
     assert len(found) == count
     return found
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file; it is its own authority."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command; install the package openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key", "-out", f"{folder}/pem"]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    return folder

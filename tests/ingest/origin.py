@@ -11,19 +11,20 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 Script: TypeAlias = Iterable["bytes | float"]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it arrived. ``headers`` by lower-case name."""
+    """A request as it arrived. ``headers`` by lower-case name; ``body``: as long as Content-Length says."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     peer: tuple[str, int]
+    body: bytes = b""
 
 
 Answer: TypeAlias = "bytes | Callable[[Asked], bytes | Script]"
@@ -122,7 +123,7 @@ class Origin:
         return False
 
 
-def _read(lines: Iterable[bytes], peer: tuple[str, int]) -> Asked | None:
+def _read(lines: BinaryIO, peer: tuple[str, int]) -> Asked | None:
     head: list[str] = []
     for line in lines:
         text = line.decode("latin-1").rstrip("\r\n")
@@ -132,7 +133,8 @@ def _read(lines: Iterable[bytes], peer: tuple[str, int]) -> Asked | None:
     if not head or len(words := head[0].split(" ")) != 3:
         return None
     pairs = (text.partition(":") for text in head[1:])
-    return Asked(words[0], words[1], {name.lower(): value.strip() for name, _, value in pairs}, peer)
+    headers = {name.lower(): value.strip() for name, _, value in pairs}
+    return Asked(words[0], words[1], headers, peer, lines.read(int(headers.get("content-length", 0))))
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import resource
-import shutil
 import ssl
-import subprocess
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -260,18 +258,6 @@ def test_what_cannot_be_put_into_a_request_is_unreachable(fetch: Fetch) -> None:
     failed(fetch("http://127.0.0.1/", asks={"headers": {"X-Api-Key": "\u2603"}}), "unreachable", "cannot be requested")
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file; it is its own authority."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command; install the package openssl")
-    folder = tmp_path_factory.mktemp("tls")
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test"
-    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key", "-out", f"{folder}/pem"]
-    subprocess.run([*command.split(), *names], check=True, capture_output=True)
-    return folder
-
-
 def test_tls_is_verified_and_fails_closed(certificate: Path, fetch: Fetch) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "pem", certificate / "key")
@@ -312,3 +298,48 @@ def test_cancelled_requests_are_not_answered(origin: Origin) -> None:
 
 def test_this_libcurl_resolves_names_in_the_background() -> None:
     assert has_asynchronous_dns()
+
+
+def test_a_post_sends_its_body_and_keeps_its_method_where_the_redirect_does(origin: Origin, fetch: Fetch) -> None:
+    form = {"method": "POST", "body": b"a=1&b=%C3%A9", "content_type": "application/x-www-form-urlencoded"}
+    origin.answers["/hub"] = reply(status=307, headers={"Location": "/moved"})
+    origin.answers["/moved"] = reply(status=308, headers={"Location": "/there"})
+    origin.answers["/there"] = reply("accepted", 202)
+    assert ok(fetch(origin.url("/hub"), asks=form)).status == 202
+    assert [(asked.method, asked.body) for asked in origin.requests] == [("POST", form["body"])] * 3
+    headers = origin.requests[-1].headers
+    assert headers["content-type"] == form["content_type"] and "expect" not in headers
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_post_is_never_turned_into_a_get(origin: Origin, fetch: Fetch, status: int) -> None:
+    origin.answers["/hub"] = reply(status=status, headers={"Location": "/there"})
+    failed(fetch(origin.url("/hub"), asks={"method": "POST", "body": b"a=1"}), "blocked", f"{status} would make a GET")
+    assert not origin.asked("/there")
+
+
+def test_a_post_goes_through_the_same_guard(origin: Origin, fetch: Fetch) -> None:
+    form = {"method": "POST", "body": b"a=1"}
+    failed(fetch(origin.url("/hub"), asks=form, allow_networks=()), "blocked", "not a public address")
+    origin.answers["/drip"] = lambda asked: [b"HTTP/1.1 200 OK\r\n", 5.0]
+    failed(fetch(origin.url("/drip"), asks=form, deadline=0.5), "unreachable", "deadline")
+    origin.answers["/big"] = reply(b"x" * 2000)
+    failed(fetch(origin.url("/big"), asks=form, max_body=1000), "unreachable", "larger")
+
+
+def test_a_body_never_goes_from_https_to_http(certificate: Path, fetch: Fetch) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "pem", certificate / "key")
+    with Origin(tls=context) as secure, Origin() as plain:
+        secure.answers["/hub"] = reply(status=307, headers={"Location": plain.url("/hub")})
+        answer = fetch(secure.url("/hub"), ca_file=str(certificate / "pem"), asks={"method": "POST", "body": b"s=1"})
+        failed(answer, "blocked", "from https to http")
+        assert not plain.requests
+
+
+def test_link_headers_of_several_lines_add_up(origin: Origin, fetch: Fetch) -> None:
+    origin.answers["/"] = (
+        b"HTTP/1.1 200 OK\r\nLink: <h>; rel=hub\r\nX: 1\r\nX: 2\r\nlink: <s>; rel=self\r\nContent-Length: 0\r\n\r\n"
+    )
+    headers = ok(fetch(origin.url("/"))).headers
+    assert (headers["link"], headers["x"]) == ("<h>; rel=hub, <s>; rel=self", "2")
