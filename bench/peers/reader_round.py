@@ -18,7 +18,7 @@ def main(database: str, step: str, argument: str) -> None:
             reader.add_feed(url)
         return
     wall, cpu = time.perf_counter(), time.process_time()
-    reader.update_feeds(workers=int(argument))
+    reader.update_feeds(workers=int(argument), scheduled=False)
     told = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     print(json.dumps(told | {"entries": reader.get_entry_counts().total}))
 
