@@ -137,6 +137,8 @@ def test_hosts_with_nothing_left_are_told_once() -> None:
 def test_what_is_no_longer_wanted_is_not_visited() -> None:
     held = agenda(host_delay=0.0, catch_up=100.0)
     hold(held, claim("a", "a1", "a2"), claim("b", "late", next_due=NOW - timedelta(days=1)))
+    held.keep(lambda errand: True)
+    assert held.held == 3
     held.keep(lambda errand: errand.id == "a2")
     assert held.held == 1 and taken(held, 0.0) == ["a2"] and held.wait(0.0) is None
     hold(held, claim("c", "c1"))
