@@ -13,6 +13,8 @@ from typing import Any
 
 import structlog
 
+# What a terminal obeys, what breaks a line, what reorders it. JSON escapes these by itself.
+_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _CREDENTIALS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@:]*(:[^/\s@]*)?@", re.IGNORECASE)
 
 
@@ -23,8 +25,10 @@ def redact(text: str) -> str:
 
 def set_up(level: str, form: str, stage: str) -> None:
     """Configures the whole process: called once, by the composition root."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    renderers: list[Any] = (
+        [structlog.processors.JSONRenderer()]
+        if form == "json"
+        else [_tame_traceback, structlog.dev.ConsoleRenderer(colors=False)]
     )
     structlog.configure(
         processors=[
@@ -33,7 +37,7 @@ def set_up(level: str, form: str, stage: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _redact_all,
-            renderer,
+            *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
@@ -53,4 +57,13 @@ def _redact_all(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
     for key, value in event.items():
         if isinstance(value, str):
             event[key] = redact(value)
+    return event
+
+
+def _tame_traceback(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """structlog quotes values by itself, but not tracebacks, and their last line may quote a feed: indented, none of
+    their lines can pass for an event, and none speaks to the terminal."""
+    if isinstance(event.get("exception"), str):
+        shown = _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], event["exception"])
+        event["exception"] = "\n".join(f"  {line}" for line in shown.split("\n"))
     return event

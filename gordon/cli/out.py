@@ -16,7 +16,7 @@ from rich.table import Table
 
 from gordon.errors import DeskInvalid, Problem
 
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 DeskOption = Annotated[
     Path, typer.Option("--desk", "-d", envvar="GORDON_DESK", help="Folder of the desk.", show_default="this folder")
