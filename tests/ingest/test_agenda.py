@@ -314,7 +314,7 @@ def test_the_pace_follows_what_is_left_of_the_time() -> None:
 
 def test_late_is_later_than_two_intervals_or_a_minute() -> None:
     assert late_before(Poll(), NOW) == NOW - timedelta(minutes=30)
-    assert late_before(Poll(least_interval=1.0), NOW) == NOW - timedelta(minutes=1)  # type: ignore[arg-type]  # parsed
+    assert late_before(Poll(least_interval=1.0), NOW) == NOW - timedelta(minutes=1)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=40), st.integers(1, 3), st.integers(1, 4))

@@ -95,7 +95,7 @@ def test_the_delay_is_doubled_by_refusals_and_halved_by_successes() -> None:
         delays.append(host.delay)
     assert delays == [10, 20, 40, 40, 20, 10, 0, 0]
     assert visited(*[("a", LIMIT)] * 20).delay == MOST_DELAY
-    eager = Poll(host_delay=0.0, least_interval=3.0)  # type: ignore[arg-type]  # parsed
+    eager = Poll(host_delay=0.0, least_interval=3.0)
     assert [visited(*[("a", LIMIT)] * times, poll=eager).delay for times in (1, 2, 3)] == [2, 3, 3]
 
 
@@ -120,7 +120,7 @@ def test_a_site_rests_when_several_of_its_hosts_were_told_off() -> None:
     assert rests_site(one, 3, NOW) == NOW + timedelta(seconds=2 * LEAST)
     assert rests_site(many, 2, NOW) == NOW + timedelta(seconds=7200)
     assert rests_site(one, 99, NOW) == NOW + timedelta(days=1)
-    quick = Poll(least_interval=2.0)  # type: ignore[arg-type]  # parsed
+    quick = Poll(least_interval=2.0)
     assert rests_site(one, 2, NOW, poll=quick) == NOW + timedelta(seconds=2)
 
 

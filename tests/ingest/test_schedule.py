@@ -150,7 +150,7 @@ def test_a_busy_feed_is_visited_often_and_a_quiet_one_up_to_four_times_less(stat
 
 
 def test_a_tiny_least_interval_stays_quick() -> None:
-    state = after(used_to(30 * DAY), WELL, Poll(least_interval=1.0), NOW, 0.0)  # type: ignore[arg-type]  # parsed
+    state = after(used_to(30 * DAY), WELL, Poll(least_interval=1.0), NOW, 0.0)
     assert state.interval == 4.0
 
 
