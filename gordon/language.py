@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SAMPLE = 200
 SHORT = 100
 SURE = 0.95
+"""Confidence of the light detector from which the publisher's word does not count any more."""
+SURER, SUREST = 0.99, 0.999
+"""From which the strong one is not asked: for English and French, and for the rest of the world."""
 UNKNOWN = "und"
 _LEAST_LETTERS = 4
 _BROAD = (
@@ -40,9 +43,12 @@ class Detector:
         found = self._broad.compute_language_confidence_values(sample)[0]
         if not found.value:
             return said or UNKNOWN
-        if len(sample) >= SHORT or found.value >= SURE:
-            return _code(found.language)
-        return said or _code(self._strong.detect_language_of(sample) or found.language)
+        code = _code(found.language)
+        if len(sample) >= SHORT or found.value >= (SURER if code in ("en", "fr") else SUREST) or said == code:
+            return code
+        if said and found.value < SURE:
+            return said
+        return _code(self._strong.detect_language_of(sample) or found.language)
 
     @cached_property
     def _broad(self) -> LanguageDetector:

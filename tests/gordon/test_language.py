@@ -40,6 +40,23 @@ def test_the_declaration_decides_only_where_there_is_little_to_look_at() -> None
     assert DETECTOR.detect("Nouvelles règles", text, "en-US") == "fr"
 
 
+@pytest.mark.parametrize(
+    ("headline", "language"),
+    [
+        ("Hydro rejects Siemens turbine tender", "en"),
+        ("Ottawa freine Nokia à Québec", "fr"),
+        ("Regierung verspricht neue Brücken für Köln", "de"),
+    ],
+)
+def test_headlines_full_of_names(headline: str, language: str) -> None:
+    assert DETECTOR.detect(headline, "") == language
+
+
+def test_a_declaration_that_agrees_saves_the_second_look() -> None:
+    """Too little for certainty: the word of the publisher counts, if it is what the words look like."""
+    assert DETECTOR.detect("Neue Regeln für Pässe", "", "de-DE") == "de"
+
+
 def test_language_tags() -> None:
     tags = {
         "fr-CA": "fr",
