@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
-import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from gordon.errors import DeskInvalid, Problem
+from gordon.listen import Listening
 from gordon.metrics import Metrics
 
 STALE = 30.0
@@ -71,24 +69,13 @@ class Listener:
         class Handler(_Handler):
             answers = _answers(metrics, health)
 
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        server_class = type("Server", (ThreadingHTTPServer,), {"address_family": family, "daemon_threads": True})
-        try:
-            self._server: ThreadingHTTPServer = server_class((host, port), Handler)
-        except OSError as error:
-            remedy = "choose another with --metrics-port or metrics.port; 0 takes a free one"
-            raise DeskInvalid(
-                [Problem("gordon.toml", 0, f"cannot listen on {host}:{port}: {error}", remedy)]
-            ) from error
-        self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, name="listener", daemon=True)
-        self._thread.start()
+        remedy = "choose another with --metrics-port or metrics.port; 0 takes a free one"
+        self._listening = Listening(ThreadingHTTPServer, Handler, host, port, name="listener", remedy=remedy)
+        self.port = self._listening.port
 
     def close(self) -> None:
         """Stops listening."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._listening.close()
 
 
 Answer = Callable[[], tuple[int, bytes, str]]

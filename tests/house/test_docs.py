@@ -111,7 +111,7 @@ def test_every_poll_outcome_has_its_row() -> None:
 def test_the_addresses_of_the_listener_are_those_documented() -> None:
     listener = Listener(Metrics("ingest"), Health(), "127.0.0.1", 0)
     listener.close()
-    same(sections(METRIC_DOC)["Addresses"].names(), listener._server.RequestHandlerClass.answers)  # type: ignore[attr-defined]  # the handler's table
+    same(sections(METRIC_DOC)["Addresses"].names(), listener._listening.server.RequestHandlerClass.answers)  # type: ignore[attr-defined]  # the handler's table
 
 
 # Commands

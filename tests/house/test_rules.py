@@ -19,6 +19,8 @@ BROAD_EXCEPTS = {
     "gordon/app/gauges.py": "the edge of a thread that must not die unseen",
     "gordon/bus/kafka_client.py": "carries an error from thread to thread, and closes a socket whatever the reason",
     "gordon/worker.py": "the loop is where unexpected errors end",
+    "gordon/app/websub.py": "the edge of a thread that must not die unseen",
+    "ingest/callback.py": "the edge of a thread, and of what strangers may cause: logged without their words",
     "ingest/parse_child.py": "the guarded child turns whatever a parser raises into an outcome",
 }
 

@@ -1,0 +1,138 @@
+"""Push beside the ingest daemon: a thread that asks hubs, and the listener that they call. Off without
+``websub.callback``."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from types import TracebackType
+
+from gordon import log
+from gordon.app.daemon import Daemon, owner_name, utc_now
+from gordon.errors import DeskInvalid, Problem, StoreUnavailable
+from gordon.ports import HubStore, OutboxStore
+from gordon.settings import FILE, Settings
+from ingest.callback import Answers, Callback
+from ingest.client import Client
+from ingest.hubs import HubKeeper
+from ingest.url import target
+from ingest.websub import Asking
+
+TURN = 0.5
+LEASE = 30.0
+LEASE_NAME = "websub"
+ERROR_PAUSE = 5.0
+
+
+def check_callback(callback: str) -> None:
+    """Raises DeskInvalid for what no hub could call."""
+    found = target(callback)
+    wrong = found if isinstance(found, str) else ""
+    if not wrong and any(mark in callback for mark in "?#@"):
+        wrong = "it must be an address without user, query and fragment"
+    if wrong:
+        remedy = (
+            "write the public address that leads to websub.listen and websub.port, such as https://gordon.example/hub"
+        )
+        raise DeskInvalid([Problem(FILE, 0, f"websub.callback: {wrong}", remedy)])
+
+
+class Leader:
+    """Whether this process is the one of many that asks the hubs; looks at the lease three times in its term."""
+
+    def __init__(self, outbox: OutboxStore, owner: str, monotonic: Callable[[], float]) -> None:
+        self._outbox, self._owner, self._monotonic = outbox, owner, monotonic
+        self._look_at = 0.0
+        self._leads = False
+
+    def __call__(self) -> bool:
+        if self._monotonic() >= self._look_at:
+            self._leads = False  # also when the store does not answer
+            self._leads = self._outbox.lease(LEASE_NAME, self._owner, utc_now(), LEASE)
+            self._look_at = self._monotonic() + LEASE / 3
+        return self._leads
+
+    def resign(self) -> None:
+        """Lets another one lead at once."""
+        with suppress(StoreUnavailable):
+            if self._leads:
+                self._outbox.release(LEASE_NAME, self._owner)
+
+
+class Hubs(AbstractContextManager["Hubs"]):
+    """Subscribes, renews and listens while the context is open. ``client``: makes one for the thread, under the guard
+    of the settings; ``port``: of the listener, once entered."""
+
+    def __init__(
+        self,
+        daemon: Daemon,
+        settings: Settings,
+        store: HubStore,
+        outbox: OutboxStore,
+        *,
+        client: Callable[[], Client] | None = None,
+    ) -> None:
+        """Raises DeskInvalid for a callback address that no hub could call."""
+        self._daemon, self._settings = daemon, settings
+        self._wanted = bool(settings.websub.callback)
+        if self._wanted:
+            check_callback(settings.websub.callback)
+        self._client = (client or (lambda: Client(settings.http, clock=time.monotonic)))()
+        self._leader = Leader(outbox, owner_name(), time.monotonic)
+        self._keeper = HubKeeper(
+            store,
+            self._client,
+            Asking(settings.websub.callback, settings.websub.lease, lambda: secrets.token_urlsafe(32), random.random),
+            least_interval=settings.websub.least_interval,
+            now=utc_now,
+            monotonic=time.monotonic,
+            leads=self._leader,
+            count=self._count,
+        )
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hubs")
+        self._callback: Callback | None = None
+
+    def __enter__(self) -> Hubs:
+        """Raises DeskInvalid where the listener's address cannot be bound."""
+        if self._wanted:
+            websub = self._settings.websub
+            answers = Answers(self._keeper.verify, self._keeper.push, self._count)
+            self._callback = Callback(answers, websub.listen, websub.port, most_body=self._settings.http.max_body)
+            self._thread.start()
+            log.logger().info("listening for hubs", address=f"{websub.listen}:{self.port}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._callback is not None:
+            self._callback.close()
+            self._ended.set()
+            self._thread.join()
+        self._client.close()
+
+    @property
+    def port(self) -> int:
+        """Of the listener; 0 without one."""
+        return self._callback.port if self._callback is not None else 0
+
+    def _count(self, outcome: str) -> None:
+        self._daemon.metrics.count("gordon_hub_pushes_total", 1, outcome)
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self._keeper.turn(TURN)
+            except StoreUnavailable:
+                self._ended.wait(self._settings.worker.backoff_most)
+            except Exception as error:  # the thread's edge: without it hubs would fall silent unseen
+                log.logger().error("asking hubs failed", exc_info=error)
+                self._ended.wait(ERROR_PAUSE)
+        with suppress(StoreUnavailable):
+            self._keeper.close()
+        self._leader.resign()
