@@ -92,10 +92,10 @@ def summed(name: str, found: Iterable[Counter[tuple[str, str]]]) -> None:
 def main() -> None:
     """Reads the options, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    folder = parser.parse_args().data
-    if not (folder / "topics").is_dir():
-        print(f"skipped: no labelled texts in {folder}")
+    parser.add_argument("--data", type=Path, metavar="FOLDER")
+    folder: Path | None = parser.parse_args().data
+    if folder is None or not (folder / "topics").is_dir():
+        print("skipped: needs --data FOLDER with labelled texts")
         return
     detector = Detector()
     titles: list[Counter[tuple[str, str]]] = []

@@ -179,6 +179,14 @@ def test_deep_or_long_markup_comes_out_as_text(html: str) -> None:
     assert "<" not in shown
 
 
+@pytest.mark.hostile(32)
+def test_formatting_that_is_copied_into_every_paragraph_comes_out_as_text() -> None:
+    html = "<p>" + "".join(f"<b x={number}>" for number in range(25)) + "</p>" + "<p>a" * 5000
+    assert not too_deep(html)
+    shown = safe(html, BASE)
+    assert "<" not in shown and len(shown) < len(html)
+
+
 @pytest.mark.parametrize(
     "html",
     [
