@@ -26,20 +26,33 @@ _LEAST_LESSON = 1.0
 """Seconds; what is doubled where the desk sets no delay of its own."""
 
 
-def is_refusal(ending: Ending) -> bool:
+def is_refusal(ending: Ending, *, again: bool = False) -> bool:
     """Whether the server told us to go away for now: evidence that may be about more than the one feed. 401 and 451 are
-    about the one address, and so is what our own rules block (status 0)."""
+    about the one address, and so are what our own rules block (status 0) and a 403 without a word on when to come back
+    that this feed gave last time, too (``again``)."""
+    if again and ending.status == 403 and ending.outcome == "blocked":
+        return False
     return ending.status in (403, 429, 503) and ending.outcome in ("blocked", "rate-limited")
 
 
-def after_visit(host: HostState, feed: str, ending: Ending, started: datetime, poll: Poll, now: datetime) -> HostState:
-    """The host after a visit of this feed (or of a page of it), which began at ``started``.
+def after_visit(
+    host: HostState,
+    feed: str,
+    ending: Ending,
+    started: datetime,
+    poll: Poll,
+    now: datetime,
+    *,
+    again: bool = False,
+) -> HostState:
+    """The host after a visit of this feed (or of a page of it), which began at ``started``; ``again``: the visit before
+    it was blocked, too.
 
     A refusal doubles the delay between requests. The second of two different feeds in a row makes the host rest, for as
     long as it asks, else longer each time. A success forgets the refusals and halves what was learnt; any other ending
     says nothing about the host."""
     host = replace(host, site=host.site or site_of(host.host))
-    if is_refusal(ending):
+    if is_refusal(ending, again=again):
         host = _struck(host, feed, ending, poll, now)
     elif ending.outcome in FINE:
         delay = host.delay / 2

@@ -55,6 +55,15 @@ def test_what_counts_as_a_refusal(how: Ending, counts: bool) -> None:
     assert (visited(("a", how)).strikes == 1) is counts
 
 
+def test_a_403_that_stays_is_about_the_feed_alone() -> None:
+    first = visited(("a", FORBIDDEN), ("b", FORBIDDEN))
+    assert (first.strikes, rest(first)) == (2, LEAST)
+    for feed in ("a", "b", "a", "b"):
+        first = after_visit(first, feed, FORBIDDEN, NOW, POLL, NOW + timedelta(hours=2), again=True)
+    assert (first.strikes, rest(first)) == (2, LEAST)
+    assert is_refusal(ending(403, "rate-limited", "9"), again=True) and is_refusal(LIMIT, again=True)
+
+
 SCOPES: list[tuple[Sequence[tuple[str, Ending]], int, float | None]] = [
     ((("a", LIMIT),), 1, None),
     ((("a", LATER),), 1, None),
