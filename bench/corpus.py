@@ -97,14 +97,14 @@ def everything(data: Path, pool: Pool, show: bool) -> bool:
         tally, expected, found = Counter[str](), 0, 0
         for path, body in files(data, name):
             parsed = pool.parse(f"{name}/{path}", body)
-            number = notes.get((name, path), {}).get("entries") or 0
             ours = parsed.entries if isinstance(parsed, RawFeed) else ()
+            peer = by_feedparser(body) if isinstance(parsed, RawFeed) else []
+            number = notes.get((name, path), {}).get("entries") or len(peer)
             expected, found = expected + number, found + min(number, len(ours))
             if len(ours) < number:
                 print(f"  FEWER: {name}/{path}: {len(ours)} of {number}; {getattr(parsed, 'detail', '')}")
-            if isinstance(parsed, RawFeed):
-                for line in agreement(by_feedparser(body, ""), ours, tally) if show or len(ours) < 500 else ():
-                    print(f"    {path}: {line}") if show else None
+            for line in agreement(peer, ours, tally):
+                print(f"    {path}: {line}") if show else None
         print(f"  {name}" + (f": {found} of feedparser's {expected} entries found" if expected else ""))
         _report(tally)
         complete = complete and found == expected

@@ -49,7 +49,7 @@ def real_feeds(data: Path, sets: Sequence[str] = REAL) -> list[bytes]:
         body
         for name in sets
         for path, body in files(data, name)
-        if notes.get((name, path), {}).get("entries") and grown(body, 1) != body
+        if notes.get((name, path), {}).get("entries", 1) and grown(body, 1) != body
     ]
 
 

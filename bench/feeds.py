@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tarfile
 import tempfile
 import threading
 import time
@@ -23,19 +22,14 @@ from typing import Any, ClassVar
 
 import feedparser
 
+from bench.desk import feeds_opml, write_desk
+from bench.feed_sets import files, present
 from bench.processes import servers
 from store.database import Database, open_database
 from store.feeds import feeds as subscriptions
-from tests.flow.news import PEOPLE, QUEUES
 from tests.flow.stack import Address, Stack
 
 SETS = ("kagi_200_real_feeds", "gov_and_french_feeds")
-RULES = """\
-file: public-affairs
-rules:
-  - {id: en, query: 'government OR minister* OR policy OR law OR tax*'}
-  - {id: fr, query: 'gouvernement OR ministre* OR politique* OR loi OR impôt*'}
-"""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -52,17 +46,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None: ...
 
 
-def load(folder: Path, sets: list[str]) -> dict[str, bytes]:
+def load(data: Path, sets: list[str]) -> dict[str, bytes]:
     """The body of each feed by its path on the server; files without a single entry are left out."""
-    found: dict[str, bytes] = {}
-    for name in sets:
-        with tarfile.open(folder / "feeds" / f"{name}.tar.xz") as archive:
-            for member in archive.getmembers():
-                stream = archive.extractfile(member) if member.isfile() else None
-                body = stream.read() if stream else b""
-                if entries(body):
-                    found[f"/{name}/{len(found)}"] = body
-    return found
+    bodies = [(name, body) for name in sets for _, body in files(data, name) if entries(body)]
+    return {f"/{name}/{number}": body for number, (name, body) in enumerate(bodies)}
 
 
 def entries(body: bytes) -> set[str]:
@@ -88,21 +75,6 @@ def served(bodies: Mapping[str, bytes]) -> Iterator[int]:
         server.server_close()
 
 
-def write_desk(folder: Path, port: int, paths: list[str]) -> Path:
-    """A desk that reads all of them every few seconds."""
-    (folder / "files").mkdir(parents=True)
-    outlines = "".join(f'<outline type="rss" text="{p}" xmlUrl="http://127.0.0.1:{port}{p}"/>' for p in paths)
-    (folder / "feeds.opml").write_text(f'<opml version="2.0"><head/><body>{outlines}</body></opml>')
-    (folder / "gordon.toml").write_text(
-        '[http]\nallow_networks = ["127.0.0.0/8"]\n[parse]\nmax_entries = 5000\n'
-        '[poll]\nleast_interval = "10s"\nmost_interval = "10s"\nhost_delay = "0s"\nhost_concurrency = 8\n'
-    )
-    (folder / "files" / "public-affairs.yaml").write_text(RULES, encoding="utf-8")
-    (folder / "people.yaml").write_text(PEOPLE.split("- id: noor")[0].replace("passport-services", "public-affairs"))
-    (folder / "queues.yaml").write_text(QUEUES.replace("passport-services", "public-affairs"))
-    return folder
-
-
 def polled(database: Database, since: float) -> int:
     """How many feeds were polled after this wall-clock time."""
     return sum(1 for _, state in subscriptions(database) if state.last_poll and state.last_poll.timestamp() > since)
@@ -112,7 +84,8 @@ def run(address: Address, bodies: Mapping[str, bytes]) -> bool:
     """Runs until every feed was polled twice and the pipeline rests; True when everything is right."""
     expected = sum(len(entries(body)) for body in bodies.values())
     with tempfile.TemporaryDirectory(prefix="gordon-bench-") as name, served(bodies) as port:
-        desk = write_desk(Path(name) / "desk", port, list(bodies))
+        desk = write_desk(Path(name) / "desk", interval="10s", concurrency=8)
+        (desk / "feeds.opml").write_text(feeds_opml([f"http://127.0.0.1:{port}{path}" for path in bodies]))
         stack = Stack(desk, address)
         stack.start()
         database = open_database(stack.environ.get("GORDON_DATABASE") or f"sqlite:///{desk / 'data' / 'gordon.db'}")
@@ -150,8 +123,7 @@ def main() -> None:
     parser.add_argument("--kafka", action="store_true", help="on Kafka and PostgreSQL instead of the embedded parts")
     parser.add_argument("--sets", nargs="*", default=list(SETS))
     options = parser.parse_args()
-    if options.data is None or not (options.data / "feeds").is_dir():
-        print("skipped: no evaluation data; name its folder with --data")
+    if not present(options.data):
         return
     bodies = load(options.data, options.sets)
     with servers(kafka=options.kafka) as (address, _):

@@ -28,9 +28,9 @@ _NAMES = {
 }
 
 
-def by_feedparser(body: bytes, content_type: str) -> list[Mapping[str, Any]]:
+def by_feedparser(body: bytes) -> list[Mapping[str, Any]]:
     """The fields that Gordon keeps, as feedparser reads them by default (sanitised, links resolved)."""
-    headers = {"content-type": content_type or "application/xml", "content-location": URL}
+    headers = {"content-type": "application/xml", "content-location": URL}
     return [_fields(entry) for entry in feedparser.parse(BytesIO(body), response_headers=headers).entries]
 
 
@@ -40,9 +40,10 @@ def _fields(entry: Any) -> Mapping[str, Any]:
     title = entry.get("title_detail") or {}
     date = entry.get("published") or entry.get("updated") or ""
     parsed = entry.get("published_parsed") if entry.get("published") else entry.get("updated_parsed")
+    guid, link = (entry.get("id") or "").strip(), entry.get("link") or ""
     return {
-        "guid": (entry.get("id") or "").strip(),
-        "link": entry.get("link") or "",
+        "guid": guid,
+        "link": "" if entry.get("guidislink") and not link.startswith("http") else link,
         "title": _shown(title.get("value") or "", title.get("type")),
         "text": _shown(best.get("value") or "", best.get("type")),
         "date": moment(date, parsed),
@@ -89,7 +90,7 @@ def agreement(expected: Sequence[Mapping[str, Any]], found: Sequence[RawEntry], 
 
 
 def _alike(name: str, wanted: Any, found: Any) -> bool:
-    if name == "link" and isinstance(found, str):
+    if name in ("guid", "link") and isinstance(found, str):  # feedparser resolves guids too, we keep them as they are
         return absolute(URL, str(wanted)) == found or str(wanted) == found
     return bool(wanted == found)
 
