@@ -120,7 +120,7 @@ def choose(links: Sequence[FeedLink]) -> tuple[FeedLink | None, str]:
     same_name = len({_FORMATS.sub("", link.title.lower()) for link in kept}) == 1
     if same_name and len({link.type for link in kept}) == len(kept):
         return min(kept, key=lambda link: _rank(link.type)), "the others are the same in another format"
-    return None, "the page names several"
+    return None, "the page names several feeds"
 
 
 def _rank(kind: str) -> int:

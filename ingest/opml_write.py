@@ -59,14 +59,16 @@ def block(
     """Outlines, each with its whole path, that go where the first ``depth`` folders of it are open already; the rest
     is made around them. ``folders``: further attributes of those."""
     indent = "  " * (depth + 2)
-    text = "".join(f"{indent}{line}\n" for path, line in lines if len(path) == depth)
-    inner: dict[Path, list[tuple[Path, str]]] = {}
-    for path, line in lines:
-        if len(path) > depth:
-            inner.setdefault(path[: depth + 1], []).append((path, line))
-    for path, below in inner.items():
-        pairs = _pairs({"text": path[-1]} | _named(folders.get(path, {}), names))
-        text += f"{indent}<outline {pairs}>\n{block(below, depth + 1, folders, names)}{indent}</outline>\n"
+    parts: dict[Path | int, list[tuple[Path, str]]] = {}
+    for number, (path, line) in enumerate(lines):
+        parts.setdefault(path[: depth + 1] if len(path) > depth else number, []).append((path, line))
+    text = ""
+    for place, inside in parts.items():
+        if isinstance(place, int):
+            text += f"{indent}{inside[0][1]}\n"
+        else:
+            pairs = _pairs({"text": place[-1]} | _named(folders.get(place, {}), names))
+            text += f"{indent}<outline {pairs}>\n{block(inside, depth + 1, folders, names)}{indent}</outline>\n"
     return text
 
 

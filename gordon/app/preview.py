@@ -23,8 +23,8 @@ PAUSE = 1.0
 _EARLY = datetime.min.replace(tzinfo=UTC)
 
 
-class Glimpse(Struct, frozen=True, kw_only=True):
-    """An entry as it would come in. ``files``: the policy files it would be tagged with."""
+class Glimpse(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An entry as it would come in. ``files``: the policy files it would be tagged with, once that was asked for."""
 
     title: str
     url: str

@@ -129,6 +129,7 @@ def _entries(count: int) -> str:
 
 def _show(found: Discovery, goal: str, shown: Sequence[Glimpse]) -> None:
     """What would come in."""
+    from gordon.language import base
     from ingest.url import redact
 
     preview = found.preview
@@ -137,7 +138,8 @@ def _show(found: Discovery, goal: str, shown: Sequence[Glimpse]) -> None:
     if preview.moved and goal == preview.moved:
         say("  [dim]it has moved there for good[/dim]")
     languages = sorted({one.language for one in shown})
-    said = f", says {clean(preview.language)}" if preview.language else ""
+    agreed = languages == [base(preview.language)] or not preview.language
+    said = "" if agreed else f", says {clean(preview.language)}"
     say(f"  {_entries(len(preview.entries))}, language {clean(', '.join(languages) or 'unknown')}{said}")
     for one in shown:
         files = f" [green]→ {clean(', '.join(one.files))}[/green]" if one.files else ""

@@ -315,7 +315,7 @@ def test_the_attributes_of_opml_are_those_that_are_read() -> None:
         and isinstance(call.args[0], ast.Constant)
         and len(call.args) == 1
     }
-    same(sections(DESK)["feeds.opml"].names(), {str(one) for one in read} | {"gordon:id"})
+    same(sections(DESK)["feeds.opml"].names(), {str(one) for one in read} | {"gordon:id", "gordon:fulltext"})
 
 
 # Folders and processes

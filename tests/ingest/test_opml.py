@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gordon.errors import DeskInvalid, NotFound
 from gordon.polling import Feed
-from ingest.opml import feed_id, read, read_bytes
-from ingest.opml_edit import EMPTY, add, export, import_file, remove, render
+from ingest.opml import NAMESPACE, feed_id, read, read_bytes
+from ingest.opml_edit import EMPTY, add, export, import_file, move, remove, render
 
 OPML = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- kept -->
@@ -163,3 +165,92 @@ def test_importing_keeps_unknown_attributes_and_skips_what_is_there(path: Path, 
 def test_export_is_the_file_and_render_a_new_one(path: Path, tmp_path: Path) -> None:
     assert export(path) == OPML and export(tmp_path / "none") == EMPTY
     assert read_bytes(render([GUICHET]).encode(), "f") == ((GUICHET,), [])
+
+
+def test_full_text_is_yes_or_no(tmp_path: Path) -> None:
+    for word, wanted in {"true": True, "YES": True, "1": True, "false": False, "": False}.items():
+        text = f'<opml><body><outline xmlUrl="https://a/" gordon:fulltext="{word}"/></body></opml>'
+        feeds, problems = read_bytes(text.encode(), "f")
+        assert (feeds[0].full_text, problems) == (wanted, [])
+    path = tmp_path / "feeds.opml"
+    add(path, Feed(id="x", url="https://a.example/", title="A", full_text=True))
+    assert read(path)[0][0].full_text and 'gordon:fulltext="true"' in path.read_text()
+
+
+def test_moving_changes_the_address_and_nothing_else(path: Path) -> None:
+    assert move(path, "guichet", "https://neuf.example/?a=1&b").url == "https://neuf.example/?a=1&b"
+    old = 'xmlUrl="https://guichet.example/feed?a=1&amp;b=2"'
+    assert path.read_text() == OPML.replace(old, 'xmlUrl="https://neuf.example/?a=1&amp;b"')
+    before = read(path)[0][1]
+    assert move(path, before.url, 'https://neuf.example/"').id == before.id
+    assert f'category="/kept" g:id="{before.id}"></outline>' in path.read_text()
+    with pytest.raises(NotFound):
+        move(path, "nobody", "https://x.example/")
+    for unfit in ("file:///x", "https://neuf.example/?a=1&b"):
+        kept = path.read_text()
+        with pytest.raises(DeskInvalid):
+            move(path, before.id, unfit)
+        assert path.read_text() == kept
+
+
+def test_moving_binds_our_namespace_where_it_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.opml"
+    path.write_text("<opml xmlns:gordon=\"urn:other\"><body><outline xmlUrl = 'https://a.example/' /></body></opml>")
+    name = read(path)[0][0].id
+    move(path, name, "https://b.example/")
+    assert [feed.id for feed in read(path)[0]] == [name]
+    assert f'xmlns:gordon1="{NAMESPACE}"' in path.read_text() and f'gordon1:id="{name}"/>' in path.read_text()
+
+
+LISTED = """<opml version="2.0" xmlns:z="urn:x" xmlns:y="urn:y" xmlns:us="urn:gordon:opml:1"><body>
+<outline text="Québec" title="no"><outline text="Sous/dossier" y:colour="red" z:n="1" us:id="never">
+<outline text="ici" title="là" xmlUrl="https://new.example/" us:id="neuf" us:fulltext="1" z:note="n" y:note="m"/>
+</outline></outline></body></opml>"""
+
+
+def test_importing_keeps_folders_namespaces_and_our_own_attributes(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.opml"
+    other.write_text(LISTED, encoding="utf-8")
+    added, problems = import_file(path, other)
+    assert problems == [] and added[0] in read(path)[0]
+    assert (added[0].id, added[0].full_text, added[0].folder) == ("neuf", True, "Québec/Sous/dossier")
+    text = path.read_text(encoding="utf-8")
+    assert text.count('text="Québec"') == 1 and '<opml xmlns:x1="urn:y" version' in text
+    assert '<outline text="Sous/dossier" x1:colour="red" x:n="1">' in text
+    assert 'text="ici" title="là"' in text and 'x:note="n"' in text and 'g:fulltext="true"' in text
+    third = tmp_path / "third.opml"
+    assert import_file(third, path) == (read(path)[0], [])
+    assert read(third) == read(path)
+
+
+def test_a_list_is_not_imported_into_a_broken_file(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.opml").write_text(LISTED, encoding="utf-8")
+    path.write_text("<opml>")
+    with pytest.raises(DeskInvalid):
+        import_file(path, tmp_path / "other.opml")
+
+
+def test_the_same_feed_under_another_scheme_is_not_imported_again(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.opml"
+    other.write_text('<opml><body><outline xmlUrl="http://harbour.example:80/rss/#top"/></body></opml>')
+    assert import_file(path, other) == ((), [])
+
+
+NAMES = st.text(alphabet=st.sampled_from("ab/ é&\"'<>"), min_size=1, max_size=5).filter(lambda name: name.strip())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.lists(NAMES, max_size=3), NAMES, st.booleans()), max_size=6))
+def test_any_feeds_survive_a_round_trip(wanted: list[tuple[list[str], str, bool]]) -> None:
+    feeds = [
+        Feed(
+            id=f"f{number}",
+            url=f"https://a.example/{number}",
+            title=" ".join(title.split()),
+            folder="/".join(filter(None, (" ".join(part.split()) for name in folder for part in name.split("/")))),
+            full_text=full_text,
+        )
+        for number, (folder, title, full_text) in enumerate(wanted)
+    ]
+    again, problems = read_bytes(render(feeds).encode(), "f")
+    assert problems == [] and sorted(again, key=lambda feed: feed.id) == feeds
