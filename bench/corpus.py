@@ -16,9 +16,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.expectations import Verdict, verdicts
-from bench.feed_sets import files, manifest, present
-from bench.fields import URL, agreement, by_feedparser, expected_pairs
+from bench.support.expectations import Verdict, verdicts
+from bench.support.feed_sets import files, manifest, present
+from bench.support.fields import URL, agreement, by_feedparser, expected_pairs
 from gordon.settings import Parse
 from ingest.parser import ParserPool
 from ingest.raw import Parsed, RawFeed, RawPage

@@ -22,9 +22,9 @@ from typing import Any, ClassVar
 
 import feedparser
 
-from bench.desk import feeds_opml, write_desk
-from bench.feed_sets import files, present
 from bench.processes import servers
+from bench.support.desk import feeds_opml, write_desk
+from bench.support.feed_sets import files, present
 from store.database import Database, open_database
 from store.feeds import feeds as subscriptions
 from tests.flow.stack import Address, Stack

@@ -16,11 +16,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench.contenders import Contender, Cost, Gordon, Miniflux, Reader
-from bench.feed_sets import present
-from bench.hostile_bodies import ENDLESS, hostile_bodies
 from bench.origin import DEAD, Origin, feed_url, origin
-from bench.subscribed import many
+from bench.support.contenders import Contender, Cost, Gordon, Miniflux, Reader
+from bench.support.feed_sets import present
+from bench.support.hostile_bodies import ENDLESS, hostile_bodies
+from bench.support.subscribed import many
 from tests.servers.postgres import PostgresServer, postgres_server
 
 ROOT = Path(__file__).parents[1]

@@ -24,8 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.feed_sets import grown, present, real_feeds
-from bench.hostile_bodies import ENDLESS, answer, hostile_bodies
+from bench.support.feed_sets import grown, present, real_feeds
+from bench.support.hostile_bodies import ENDLESS, answer, hostile_bodies
 
 DEAD = ("hole", "mute", "drip", "closed")
 _BLOCK = b"<item><title>and so on</title></item>" * 1000

@@ -18,8 +18,8 @@ from typing import Protocol
 import psycopg
 from sqlalchemy import func, select, update
 
-from bench.desk import feeds_opml, write_desk
 from bench.processes import cpu_seconds, memory_mib
+from bench.support.desk import feeds_opml, write_desk
 from store.database import Database, open_database
 from store.outbox import Outbox
 from store.tables import entries, feeds
@@ -219,7 +219,7 @@ class Reader:
     def __init__(self, python: Path, folder: Path, workers: int) -> None:
         self._command = [
             str(python),
-            str(Path(__file__).parent / "peers" / "reader_round.py"),
+            str(Path(__file__).parents[1] / "peers" / "reader_round.py"),
             str(folder / "reader.db"),
         ]
         self._workers, self._urls = workers, folder / "urls.txt"

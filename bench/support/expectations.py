@@ -1,6 +1,6 @@
 """feedparser's own tests as a yardstick: the expression that each file embeds, held against three readings of the file.
 
-Runs in a process of its own (``python -m bench.expectations``): files as MessagePack on standard input, a
+Runs in a process of its own (``python -m bench.support.expectations``): files as MessagePack on standard input, a
 list of Verdict as JSON on standard output. The expressions are foreign code: only names, literals, operators, indices
 and a few attributes are let through, without builtins, under limits.
 """
@@ -55,7 +55,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def verdicts(files: Sequence[tuple[str, bytes]]) -> list[Verdict]:
     """All files that hold an expectation, judged in a sandbox. Raises CalledProcessError when the sandbox breaks."""
-    command = [sys.executable, "-m", "bench.expectations"]
+    command = [sys.executable, "-m", "bench.support.expectations"]
     done = subprocess.run(command, input=msgspec.msgpack.encode(files), capture_output=True, check=True)
     return msgspec.json.decode(done.stdout, type=list[Verdict])
 

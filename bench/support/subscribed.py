@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import update
 
-from bench.contenders import Cost, Gordon
 from bench.processes import children, memory_mib
+from bench.support.contenders import Cost, Gordon
 from store import ingest as store_ingest
 from store.tables import feeds
 
