@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec.structs import replace
+from rich.padding import Padding
 
 from gordon.cli.feed_choice import FeedArgument, OneFeedArgument, known, named
-from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json, show_table
+from gordon.cli.out import HERE, DeskOption, JsonOption, clean, console, say, show_json, show_table
 from gordon.cli.session import Session
 from gordon.errors import GordonError
 
@@ -88,28 +89,34 @@ def _all(feeds: Sequence[FeedHealth], *, every: bool, now: datetime) -> None:
     for one in troubled:
         _block(one, now)
     well = feeds[len(troubled) :]
-    say(f"{len(troubled)} of {len(feeds)} feeds need a look" if troubled else f"all {len(feeds)} feeds are well")
+    verdict = f"{len(troubled)} of {len(feeds)} feeds need a look" if troubled else f"all {len(feeds)} feeds are well"
+    say(f"\n[bold]{verdict}[/bold]")
     if every or 0 < len(well) <= MOST_WELL:
         rows = [
             [one.feed.id, one.health, _ago(one.state.last_new, now), _ahead(one.state.next_due, now), one.feed.title]
             for one in well
         ]
-        show_table("\nWell", ["feed", "state", "last new", "next poll", "title"], rows)
+        say("")
+        show_table("Well", ["feed", "state", "last new", "next poll", "title"], rows)
 
 
 def _block(one: FeedHealth, now: datetime) -> None:
     """A feed in a few lines: state, how long, what to do."""
     state = one.state
     say(f"\n[bold {_colour(one.health)}]{one.health}[/]  [bold]{clean(one.feed.id)}[/bold]  {clean(one.feed.title)}")
-    parts = [f"{state.failures} times in a row" if state.failures else ""]
+    parts = [f"{state.failures} times in a row" if state.failures > 1 else ""]
     parts += [f"since {_ago(one.since, now)}" if one.since else ""]
-    parts += [f"last new {_ago(state.last_new, now)}"]
+    parts += [f"last new {_ago(state.last_new, now)}" if state.last_new else "nothing new yet"]
     parts += ["not polled any more" if state.stopped else f"next poll {_ahead(state.next_due, now)}"]
-    say("  " + ", ".join(part for part in parts if part) + _hub(one))
+    _indented(", ".join(part for part in parts if part) + _hub(one))
     if state.detail:
-        say(f"  {clean(state.detail)}")
+        _indented(clean(state.detail))
     for need in one.needs:
-        say(f"  [cyan]→[/cyan] {clean(need)}")
+        _indented(f"[cyan]→[/cyan] {clean(need)}")
+
+
+def _indented(text: str) -> None:
+    console().print(Padding(text, (0, 0, 0, 2), expand=False))
 
 
 def _hub(one: FeedHealth) -> str:
@@ -135,14 +142,19 @@ def _one(one: FeedHealth, now: datetime) -> None:
         say("  no polls yet")
         return
     legend = ", ".join(f"{symbol} {meaning}" for symbol, meaning in SYMBOLS.items())
-    say(f"\n{strip(one.history)}  [dim]oldest to newest: {legend}[/dim]\n")
-    rows = [_poll(note, now) for note in one.history]
+    say(f"\n{strip(one.history)}\n[dim]oldest to newest: {legend}[/dim]\n")
+    before = ["", *(note.detail for note in one.history)]
+    rows = [
+        _poll(note, "″" if note.detail == said else note.detail)
+        for note, said in zip(one.history, before, strict=False)
+    ]
     show_table("Last polls", ["polled", "outcome", "status", "new", "edited", "held", "detail"], rows)
 
 
-def _poll(note: PollNote, now: datetime) -> list[object]:
+def _poll(note: PollNote, detail: str) -> list[object]:
     when = f"{note.polled:%Y-%m-%d %H:%M}Z"
-    return [when, note.outcome, note.status or "", note.new or "", note.edited or "", note.held or "", note.detail]
+    shown = detail if note.detail else ""
+    return [when, note.outcome, note.status or "", note.new or "", note.edited or "", note.held or "", shown]
 
 
 def _colour(word: str) -> str:
