@@ -8,6 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from gordon.errors import DeskInvalid, Problem
 
+POLL = 0.1
+"""Seconds between two looks whether to stop."""
+
 
 class Listening:
     """Serves until closed; ``port`` is the real one where 0 was asked for."""
@@ -31,7 +34,7 @@ class Listening:
             problem = Problem("gordon.toml", 0, f"cannot listen on {host}:{port}: {error}", remedy)
             raise DeskInvalid([problem]) from error
         self.port: int = self.server.server_address[1]
-        self._thread = threading.Thread(target=self.server.serve_forever, name=name, daemon=True)
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(POLL,), name=name, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
