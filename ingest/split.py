@@ -92,17 +92,17 @@ def hash_set(known: bytes) -> frozenset[bytes]:
 
 
 def prune(found: Split, raws: Sequence[bytes], known: frozenset[bytes]) -> Pruned:
-    """The document with one empty entry in place of each run of known ones, so that everything behind them still
-    comes behind an entry."""
+    """The document with one empty entry in place of each run of known ones, so that whatever stands behind entries
+    still does."""
     pieces, places = [found.around[0]], list[int]()
-    for place, (entry, raw, behind) in enumerate(zip(found.entries, raws, found.around[1:], strict=True)):
+    for place, (entry, raw) in enumerate(zip(found.entries, raws, strict=True)):
         if raw not in known:
             pieces.append(entry)
             places.append(place)
-        elif not places or places[-1] != KEPT:
+        elif not places or places[-1] != KEPT or found.around[place].strip():
             pieces.append(f"<{found.name}/>")
             places.append(KEPT)
-        pieces.append(behind)
+        pieces.append(found.around[place + 1])
     return Pruned("".join(pieces), tuple(places))
 
 

@@ -8,6 +8,7 @@ taken for a file name or an address. What comes out of here is not sanitised at 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,12 +17,14 @@ from xml.sax import SAXException
 from xml.sax.xmlreader import InputSource
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
+from feedparser.html import _cp1252
 from feedparser.sanitizer import replace_doctype
 
 from ingest.kinds.expat import create_parser
 
 _DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
 _MOST_SKIPS = 100
+_WINDOWS = re.compile(f"[{''.join(map(chr, _cp1252))}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +104,46 @@ class _Loose(_Skips, LooseFeedParser):  # type: ignore[misc]  # feedparser is no
     pass
 
 
+class _Text(str):
+    """Text on its way through feedparser, which looks up every character of it in a table of Windows-1252; that is
+    slow, so only what has such characters goes there."""
+
+    __slots__ = ()
+
+    def translate(self, table: Any, /) -> str:
+        return super().translate(table) if _WINDOWS.search(self) else str(self)
+
+
 class _Strict(_Skips, StrictFeedParser):  # type: ignore[misc]  # feedparser is not typed
     """Reads every entry for itself. feedparser lets some state of an entry leak into what follows (xml:base, prefixes
     of namespaces, open elements); then an entry would mean something else without the one before it."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self.depth = 0
         self.nested = False
         self._before: tuple[Any, ...] = ()
+        self._outer: list[tuple[Any, ...]] = []
+
+    def startPrefixMapping(self, prefix: str | None, uri: str) -> None:
+        """Comes before the start of the element that declares it."""
+        if not self.inentry:
+            self._outer.append(self._names())
+        super().startPrefixMapping(prefix, uri)
+
+    def endPrefixMapping(self, _prefix: str | None) -> None:
+        """Comes behind the end of that element. What the root declared is the feed's, for good."""
+        if not self.inentry and self._outer:
+            names = self._outer.pop()
+            if self.depth:
+                self.namespacemap, self.namespaces_in_use, self.version = names
+
+    def _names(self) -> tuple[Any, ...]:
+        return self.namespacemap.copy(), self.namespaces_in_use.copy(), self.version
 
     def _start_item(self, attrs_d: Any) -> None:
         self.nested = self.nested or bool(self.inentry)
-        self._before = (
-            (self.namespacemap.copy(), self.namespaces_in_use.copy(), self.version),
-            (len(self.basestack), self.depth, len(self.elementstack)),
-        )
+        self._before = (self._names(), (len(self.basestack), self.depth, len(self.elementstack)))
         super()._start_item(attrs_d)
 
     def _end_item(self) -> None:
@@ -133,6 +161,11 @@ class _Strict(_Skips, StrictFeedParser):  # type: ignore[misc]  # feedparser is 
         self._summaryKey = None
         self.contentparams.clear()
         self.sourcedata.clear()
+
+    @staticmethod
+    def decode_entities(_element: str, data: str) -> str:
+        """feedparser's hook between a text and its last changes."""
+        return _Text(data)
 
     _start_entry = _start_item
     _end_entry = _end_item

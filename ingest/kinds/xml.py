@@ -22,7 +22,7 @@ from ingest.kinds.words import text_of
 from ingest.raw import Document, Parsed, RawFeed, Refused
 from ingest.split import KEPT, Split, hash_set, hashes, prune, split
 
-_DECLARATION = re.compile(r"^\s*<\?xml\b.*?\?>", re.DOTALL)
+_DECLARATION = re.compile(r"\s*<\?xml\b.*?\?>", re.DOTALL)
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF|channel)[\s>]")
 _REFERENCES = re.compile(r"(?:&#(?:[xX][0-9a-fA-F]{1,9}|[0-9]{1,9});)+")
 _REFERENCE = re.compile(r"&#([xX]?)([0-9a-fA-F]+);")
@@ -43,12 +43,17 @@ def parse(text: str, document: Document) -> Parsed:
         return Refused(outcome="not-a-feed", detail="an HTML page", links=links)
     if subset:
         return Refused(outcome="unparseable", detail="a document type with declarations of its own is refused")
-    text = _DECLARATION.sub("", text)
+    text = _without_declaration(text)
     found = split(text, document.limits.entries)
     raws = hashes(found, document.url, document.limits) if found else ()
     if found and document.known and (feed := _unknown(found, raws, document)):
         return feed
     return _whole(text, raws, document)
+
+
+def _without_declaration(text: str) -> str:
+    found = _DECLARATION.match(text)
+    return text[found.end() :] if found else text
 
 
 def repaired(text: str) -> str:
