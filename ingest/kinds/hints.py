@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from gordon.polling import Hints
@@ -39,8 +40,9 @@ def _syndication(feed: Mapping[str, object], name: str) -> str:
 
 def _hour(word: str) -> tuple[int, ...]:
     """0 to 23; the oldest feeds call midnight 24."""
-    hour = _number(word)
-    return (int(hour) % 24,) if hour.is_integer() and hour <= 24 and word.strip()[:1].isdigit() else ()
+    word = word.strip()
+    hour = int(word) if re.fullmatch(r"[0-9]{1,2}", word) else 99
+    return (hour % 24,) if hour <= 24 else ()
 
 
 def _some(all_of_them: int, found: Iterable[int]) -> tuple[int, ...]:

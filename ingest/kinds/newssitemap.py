@@ -38,16 +38,17 @@ _MOST_URLS = 50_000
 
 def claims(text: str) -> bool:
     """Any sitemap, also those that are refused."""
-    return text.startswith("<") and prolog(text[:_CLAIMED])[1].rpartition(":")[2] in ("urlset", "sitemapindex")
+    return text.startswith("<") and _root(text).rpartition(":")[2] in ("urlset", "sitemapindex")
+
+
+def _root(text: str) -> str:
+    return prolog(text[:_CLAIMED])[1]
 
 
 def parse(text: str, document: Document) -> Parsed:
     """The articles, known ones left out. Sitemaps are made by programs: what is not well-formed is refused."""
-    subset, root = prolog(text[:_CLAIMED])
-    if root.endswith("sitemapindex"):
+    if _root(text).endswith("sitemapindex"):
         return Refused(outcome="not-a-feed", detail="an index of sitemaps; subscribe to the news sitemap it names")
-    if subset:
-        return Refused(outcome="unparseable", detail="a document type with declarations of its own is refused")
     scan = _Scan()
     try:
         scan.run(text)

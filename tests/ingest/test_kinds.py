@@ -72,6 +72,7 @@ NOT_FEEDS = {
     "nothing": ("  \n ", "not-a-feed"),
     "svg": ('<svg xmlns="http://www.w3.org/2000/svg"/>', "not-a-feed"),
     "other json": ('{"version": "2.0", "items": []}', "not-a-feed"),
+    "broken feed": ("<channel><title>x", "unparseable"),
     "broken json": ('{"version": "https://jsonfeed.org/version/1", "items": [', "unparseable"),
     "deep json": ('{"items": ' + "[" * 100_000, "unparseable"),
     "huge number": ('{"version": "https://jsonfeed.org/version/1", "x": 1e999999}', "unparseable"),
@@ -186,3 +187,47 @@ def parse_here(body: str, *, entries: int = 500, text: int = 100_000) -> RawFeed
 
 def test_kinds_are_tried_in_the_order_of_the_dictionary() -> None:
     assert list(KINDS) == ["json-feed", "news-sitemap", "xml"]
+
+
+def test_known_items_of_a_json_feed_are_left_out() -> None:
+    whole = parse(Document(body=texts.JSON_FEED.encode()))
+    assert isinstance(whole, RawFeed) and whole.places == (0, 1, 2) and len(set(whole.raws)) == 3
+    other_form = texts.JSON_FEED.replace('"id": 7, "external_url"', '"language":  "en", "id": 7, "external_url"')
+    known = parse(Document(body=other_form.encode(), known=whole.raws[0] + whole.raws[1]))
+    assert isinstance(known, RawFeed)
+    assert (known.raws, known.places, known.entries) == (whole.raws, (2,), whole.entries[2:])
+    french = parse(Document(body=texts.JSON_FEED.replace('"fr"', '"en"').encode()))
+    assert isinstance(french, RawFeed) and not set(french.raws) & set(whole.raws)
+
+
+def test_a_json_feed_that_is_too_long_is_parsed_as_a_whole() -> None:
+    whole = parse(Document(body=texts.JSON_FEED.encode()))
+    assert isinstance(whole, RawFeed)
+    limits = Limits(entries=2)
+    cut = parse(Document(body=texts.JSON_FEED.encode(), limits=limits, known=b"".join(whole.raws)))
+    assert isinstance(cut, RawFeed)
+    assert (cut.raws, cut.places, len(cut.entries), cut.dropped) == ((), (), 2, 1)
+
+
+def test_safe_html_is_kept_where_it_is_wanted() -> None:
+    markup = '&lt;p onclick="x()"&gt;A &lt;a href="/b"&gt;link&lt;/a&gt;&lt;/p&gt;&lt;script&gt;x&lt;/script&gt;'
+    body = rss("t").replace("<guid>", f"<description>{markup}</description><guid>")
+    (entry,) = here(body, html=True).entries
+    assert entry.html.startswith("<p>A <a ") and 'href="https://blog.example/b"' in entry.html
+    assert "script" not in entry.html and "onclick" not in entry.html
+    assert here(body, html=False).entries[0].html == ""
+    (first, second) = here(texts.ATOM, html=True).entries
+    assert first.html and second.html == "<p>Un &lt;b&gt; reste un &lt;b&gt;.</p>"
+    items = here(texts.JSON_FEED, html=True).entries
+    assert [item.html for item in items] == ["<p>Un&nbsp;quai</p>", "<p>One</p><p>two words</p>", "<p>Short</p>"]
+
+
+def here(body: str, *, html: bool) -> RawFeed:
+    found = parse(Document(body=body.encode(), url="https://blog.example/feed", limits=Limits(html=html)))
+    assert isinstance(found, RawFeed)
+    return found
+
+
+def test_windows_characters_in_any_text_come_out_as_what_was_meant() -> None:
+    (entry,) = here(rss("it&#146;s \u0153uvre \u20ac"), html=False).entries
+    assert entry.title == "it\u2019s \u0153uvre \u20ac"

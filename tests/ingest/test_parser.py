@@ -17,8 +17,8 @@ import pytest
 
 from gordon.settings import Parse
 from ingest.parse_child import HEADER, attempt, serve
-from ingest.parser import ParserBroken, ParserPool
-from ingest.raw import Document, RawFeed, Refused
+from ingest.parser import ParserBroken, ParserPool, outdated_expat
+from ingest.raw import Document, RawFeed, RawPage, Refused
 from tests.ingest import texts
 from tests.ingest.conftest import wait_for_documents
 from tests.ingest.origin import Origin, wait_for
@@ -186,3 +186,20 @@ def wait_until_ready(pool: ParserPool) -> None:
     for number in range(8):
         pool.submit(f"warm {number}", texts.RSS_091.encode(), "", "")
     wait_for_documents(pool, count)
+
+
+def test_known_entries_and_pages_go_through_the_pool(pool: ParserPool) -> None:
+    pool.submit("whole", texts.ATOM.encode(), "", "https://valley.example/feed")
+    whole = wait_for_documents(pool, 1)["whole"]
+    pool.submit("known", texts.ATOM.encode(), "", "https://valley.example/feed", known=whole.raws[0])
+    article = "<p>" + "The ferry leaves at noon, says the harbour master, and nobody knows why. " * 8 + "</p>"
+    page = f"<html><head><title>Ferry</title></head><body><article><h1>Ferry</h1>{article * 3}</article></body></html>"
+    pool.submit("page", page.encode(), "text/html", "https://valley.example/ferry", what="page")
+    found = wait_for_documents(pool, 2)
+    assert (found["known"].places, found["known"].entries) == ((1,), whole.entries[1:])
+    assert isinstance(found["page"], RawPage) and "harbour master" in found["page"].text
+
+
+def test_an_old_expat_is_warned_of() -> None:
+    assert "expat_2.5.0" in outdated_expat("expat_2.5.0") and outdated_expat("expat_1.95.8")
+    assert outdated_expat("expat_2.6.0") == outdated_expat("expat_2.10.1") == outdated_expat("expat_3.0") == ""

@@ -180,6 +180,9 @@ def test_known_entries_leave_one_stub_for_each_run_of_them() -> None:
     assert pruned.places == (KEPT, 2, KEPT, 4)
     assert pruned.text == rss("<item/>", item("c"), "<item/>", item("e"))
     assert prune(found, raws, hash_set(b"")).text == rss(*map(item, "abcde"))
+    parted = split(rss(item("a"), "<title>again</title>", item("a")), 500)
+    assert parted is not None
+    assert prune(parted, (a, a), hash_set(a)).text == rss("<item/>", "<title>again</title>", "<item/>")
     assert hash_set(a + b) == {a, b} and e not in hash_set(a + b)
 
 
