@@ -20,10 +20,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingest.lists import address, read_list
+from ingest.lists import address, read_list, same
 from ingest.opml import read
 from ingest.opml_edit import import_file
-from ingest.url import same, target
+from ingest.url import target
 
 SETS = ("listparser_opml", "awesome_rss_opml")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

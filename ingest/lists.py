@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from gordon.errors import Problem
 from gordon.polling import Feed
@@ -86,6 +87,18 @@ def address(url: str) -> str:
         r"^localhost(?::\d+)?/?", plain
     )
     return f"https://{plain}" if bare and "://" not in plain.split("?")[0] else plain
+
+
+def same(url: str) -> str:
+    """What two addresses of one feed have in common: not the scheme with its own port, nor a slash at the end, nor a
+    fragment; the user name counts."""
+    goal = target(url)
+    if isinstance(goal, str):
+        return url.strip()
+    scheme, host, port = goal.origin
+    parts = urlsplit(goal.url)
+    own = "" if port == (443 if scheme == "https" else 80) else f":{port}"
+    return f"{goal.username}@{host}{own}{parts.path.rstrip('/')}?{parts.query}"
 
 
 @dataclass(slots=True)

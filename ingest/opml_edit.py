@@ -11,10 +11,9 @@ from xml.sax.saxutils import quoteattr
 
 from gordon.errors import DeskInvalid, NotFound, Problem
 from gordon.polling import Feed
-from ingest.lists import Listed, Subscriptions, read_list
+from ingest.lists import Listed, Subscriptions, read_list, same
 from ingest.opml import NAMESPACE, Outline, Tree, parse, read, read_bytes, tag_end
 from ingest.opml_write import Names, block, outline_tag
-from ingest.url import same
 
 EMPTY = (
     f'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0" xmlns:gordon="{NAMESPACE}">\n'

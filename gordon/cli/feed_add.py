@@ -46,9 +46,7 @@ def add(
 ) -> None:
     """Subscribe to a feed, after a look at what would come in."""
     from gordon.app.preview import find_feed, glimpses, tagged
-    from gordon.language import base
     from ingest.lists import address
-    from ingest.opml import feed_id
     from ingest.opml_edit import add as add_to
 
     feeds, wanted = subscriptions(desk), address(url)
@@ -56,19 +54,11 @@ def add(
     with Session(desk) as session:
         found = find_feed(wanted, session.settings)
     _refuse(found, as_json)
-    goal = _goal(found)
-    _refuse_double(feeds, goal, found.url, found.preview.url)
+    feed = _feed(found, folder, language, title, full_text=full_text)
+    _refuse_double(feeds, feed.url, found.url, found.preview.url)
     shown = glimpses(found.preview, SHOWN)
-    feed = Feed(
-        id=feed_id(goal),
-        url=goal,
-        title=title or found.preview.title or goal,
-        folder=folder,
-        language=language or base(found.preview.language),
-        full_text=full_text,
-    )
     if not as_json:
-        _show(found, goal, tagged(found.preview, shown, desk, os.environ))
+        _show(found, feed.url, tagged(found.preview, shown, desk, os.environ))
         if not yes and sys.stdin.isatty() and not typer.confirm("Subscribe?", default=True, err=True):
             raise GordonError("nothing was added")
     add_to(desk / OPML, feed)
@@ -77,6 +67,21 @@ def add(
         show_json({"added": feed, "entries": count, "how": found.how, "newest": shown})
     else:
         say(f"[green]added[/green] {clean(feed.id)}: {clean(feed.title)}, {_entries(count)} now")
+
+
+def _feed(found: Discovery, folder: str, language: str, title: str, *, full_text: bool) -> Feed:
+    from gordon.language import base
+    from ingest.opml import feed_id
+
+    url = _goal(found)
+    return Feed(
+        id=feed_id(url),
+        url=url,
+        title=title or found.preview.title or url,
+        folder=folder,
+        language=language or base(found.preview.language),
+        full_text=full_text,
+    )
 
 
 def _goal(found: Discovery) -> str:
@@ -90,7 +95,7 @@ def _goal(found: Discovery) -> str:
 
 
 def _refuse_double(feeds: Sequence[Feed], *urls: str) -> None:
-    from ingest.url import same
+    from ingest.lists import same
 
     for feed in feeds:
         if same(feed.url) in {same(url) for url in urls}:

@@ -83,7 +83,7 @@ def _checked(session: Session, given: str) -> str:
 
 
 def _refuse_double(feeds: Sequence[Feed], feed: Feed, url: str) -> None:
-    from ingest.url import same
+    from ingest.lists import same
 
     other = next((one for one in feeds if one.id != feed.id and same(one.url) == same(url)), None)
     if other is not None:

@@ -10,10 +10,11 @@ import pytest
 
 from gordon.settings import Http
 from ingest.client import Client
-from ingest.discover import COMMON, MOST_TRIED, Discovery, Preview, choose, discover, places, preview
+from ingest.discover import COMMON, MOST_TRIED, Discovery, Preview, choose, discover, places, preview, shown
 from ingest.feed_links import MOST_IN_BODY, feed_links
+from ingest.http import Response
 from ingest.parser import ParserPool
-from ingest.raw import FeedLink
+from ingest.raw import FeedLink, RawPage
 from tests.ingest.origin import Origin, reply
 
 SITE = "https://guichet.example/"
@@ -121,6 +122,11 @@ def test_a_site_that_refuses_is_left_alone(answer: Preview) -> None:
     assert places(answer, []) == []
     site = Site({SITE: PAGE, f"{SITE}feed/": answer, f"{SITE}rss.xml": FEED})
     assert site.find(SITE).how == "none" and site.asked == [SITE, "…", f"{SITE}feed/"]
+
+
+def test_the_text_of_a_page_is_no_feed() -> None:
+    answer = Response("k", 200, SITE, {}, b"x", 1, 0.1)
+    assert (shown(answer, RawPage(text="x")).feed, shown(answer, RawPage(text="x")).outcome) == (False, "not-a-feed")
 
 
 # What a page names

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.lists import MOST_DEPTH, MOST_PROBLEMS, address, read_list
+from ingest.lists import MOST_DEPTH, MOST_PROBLEMS, address, read_list, same
 from ingest.markup import End, Markup, Start, unescape
 
 FOAF = """<rdf:RDF xmlns:rdf="r" xmlns:foaf="f" xmlns:rdfs="s" xmlns:rss="c" xmlns:ya="y">
@@ -181,3 +181,15 @@ def test_titles_come_out_as_they_went_in(titles: list[str]) -> None:
 @given(st.text(alphabet="<>/&;'\"= \nabo:![]-?xmlUrl", max_size=60))
 def test_anything_can_be_read(text: str) -> None:
     read_list(f"<opml>{text}</opml>".encode(), "x")
+
+
+def test_the_same_feed_under_two_addresses() -> None:
+    one = same("https://Guichet.example:443/fil/#top")
+    assert one == same("http://guichet.example/fil") == same("http://guichet.example:80/fil/")
+    for other in (
+        "https://guichet.example/fil?a=1",
+        "https://u@guichet.example/fil",
+        "https://guichet.example:8443/fil",
+    ):
+        assert same(other) != one
+    assert same(" file:///x ") == "file:///x"
