@@ -54,6 +54,8 @@ METRICS: dict[str, Spec] = {
         "counter", "Entries beyond parse.max_entries, left out of the feeds polled.", (), _INGEST
     ),
     "gordon_ingest_standby": Spec("gauge", "1 while another daemon has the turn to poll, else 0.", (), _INGEST),
+    "gordon_hub_subscriptions": Spec("gauge", "Subscriptions at WebSub hubs, by state.", ("state",), _INGEST),
+    "gordon_hub_pushes_total": Spec("counter", "Calls of WebSub hubs with something new.", ("outcome",), _INGEST),
     "gordon_feed_bytes_total": Spec("counter", "Bytes of feed bodies received.", (), _INGEST),
     "gordon_mentions_found_total": Spec("counter", "Mention revisions found: new or edited.", ("kind",), _INGEST),
     "gordon_publication_delay_seconds": Spec(
