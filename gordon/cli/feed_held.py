@@ -23,11 +23,11 @@ def register(group: typer.Typer) -> None:
 
 def held(feed: OneFeedArgument = "", desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
     """The mentions that are not published yet, and why."""
-    from store.held import held as held_in
+    from store.held import held_mentions
 
     with Session(desk) as session:
         name = known(session.database, feed)[0].id if feed else None
-        found = held_in(session.database, name)
+        found = held_mentions(session.database, name)
     if as_json:
         show_json(found)
         return
