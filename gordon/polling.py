@@ -141,12 +141,21 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 class Polled(Struct, frozen=True, kw_only=True):
-    """One finished poll. ``reading``: what to remember of the body's entries (see ingest/reading.py), None for no
-    change."""
+    """One finished poll. ``host``: whose lease it was made under (``state.host`` may be another from now on);
+    ``reading``: what to remember of the body's entries (see ingest/reading.py), None for no change."""
 
+    host: str
     state: FeedState
     found: tuple[Found, ...] = ()
     reading: bytes | None = None
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """What became of polls that were to be recorded: ``refused`` are feeds whose host is no longer this owner's;
+    ``broken`` feeds whose rows the database cannot take, each with the reason. All others are recorded."""
+
+    refused: frozenset[str] = frozenset()
+    broken: dict[str, str] = {}
 
 
 class PageRead(Struct, frozen=True, kw_only=True):
@@ -177,6 +186,14 @@ class PollNote(Struct, frozen=True, kw_only=True):
     edited: int
     detail: str
     held: int = 0
+
+
+class Count(Struct, frozen=True, kw_only=True):
+    """New mentions of a language that were first seen within the hour (or part of one) from ``start`` on."""
+
+    language: str
+    start: datetime
+    number: int
 
 
 class HubSubscription(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from gordon.polling import Claim, Entry, Feed, HostState, HubSubscription, PageRead, Polled
+from gordon.polling import Claim, Entry, Feed, HostState, HubSubscription, PageRead, Polled, Recorded
 from gordon.records import DeadLetter, IssueWithStories, Item, OutboxRow, RouteWrites
 
 
@@ -54,13 +54,13 @@ class IngestStore(Protocol):
     def reading(self, feed: str) -> bytes:
         """What the last poll remembered of the body's entries; b"" for nothing."""
 
-    def record(self, owner: str, now: datetime, polls: Sequence[Polled], hosts: Sequence[HostState]) -> set[str]:
-        """In ONE transaction for all of them: poll states, lines of history, entries with their revisions, what is
-        held, and the outbox; and the state of the hosts. Repeating it changes nothing: a revision that is already
-        there is left alone, with its message.
+    def record(self, owner: str, now: datetime, polls: Sequence[Polled], hosts: Sequence[HostState]) -> Recorded:
+        """In ONE transaction for all of them that the database can take: poll states, lines of history, entries with
+        their revisions, what is held, and the outbox; and the state of the hosts. Repeating it changes nothing: a
+        revision that is already there is left alone, with its message.
 
-        Only what lies on hosts that are this owner's, under the epoch of ``hosts``, is recorded; returns the feeds
-        whose polls were refused."""
+        Only what was polled under a lease that is still this owner's, with the epoch of ``hosts``, is recorded. A rest
+        is never shortened."""
 
     def record_page(self, owner: str, now: datetime, read: PageRead, host: HostState) -> bool:
         """In one transaction: the held mention is published with its text, or its next try noted; and the host. False:
@@ -80,9 +80,10 @@ class HubStore(Protocol):
     """Subscriptions at WebSub hubs."""
 
     def hubs_due(self, now: datetime, most: int) -> Sequence[HubSubscription]:
-        """Subscriptions whose next try has come, and new ones for feeds that name a hub and have none, or another
-        (token and secret "", state "wanted"). Those of feeds that are retired or name no hub any more come as
-        "ending"."""
+        """Subscriptions whose next try has come, and new ones (token and secret "", state "wanted") for feeds that name
+        a hub and have none. Those of feeds that are retired, or name no hub any more, or another hub or topic, come as
+        "ending": at once, and when they are kept as "ending", at their next try; the new one comes when the old one is
+        dropped."""
 
     def put_hub(self, subscription: HubSubscription) -> None:
         """Keeps it; "verified" sets the feed's ``pushed``, every other state clears it."""

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from gordon.hosts import host_of
 from ingest.clean import line
 from ingest.markup import End, Markup, Start
 from ingest.nesting import too_deep
 from ingest.raw import FeedLink
-from ingest.url import absolute, host_of, target
+from ingest.url import absolute, target
 
 MOST_LINKS = 20
 MOST_IN_BODY = 8

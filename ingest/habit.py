@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gordon.polling import FeedState
+from gordon.polling import Count, FeedState
 
 KNOWN_AFTER = 5
 """Arrivals; a habit of fewer is no habit."""
@@ -72,14 +72,6 @@ def dormant(state: FeedState, now: datetime) -> bool:
         return False
     silence = min(now, state.last_poll) - state.last_new
     return silence > max(_LEAST_SILENCE, timedelta(seconds=_GAPS_OF_SILENCE * state.gap))
-
-
-class Count(Struct, frozen=True, kw_only=True):
-    """New mentions of a language that were first seen within the hour (or part of one) from ``start`` on."""
-
-    language: str
-    start: datetime
-    number: int
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

@@ -17,12 +17,12 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from gordon.errors import StoreUnavailable
+from gordon.hosts import host_of
 from gordon.log import logger
 from gordon.polling import HubSubscription
 from gordon.ports import HubStore
 from ingest.client import Client
 from ingest.http import Answer
-from ingest.url import host_of
 from ingest.websub import Asking, after_asked, authentic, due, exhausted, is_signed, postponed, request, verify, wait
 
 EVERY = 1.0

@@ -57,24 +57,6 @@ def target(url: str) -> Target | str:
     )
 
 
-def host_of(url: str) -> str:
-    """The host for politeness: one queue each. "" where there is none."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
-
-
-def same(url: str) -> str:
-    """What two addresses of one feed have in common: not the scheme, nor a slash at the end, nor a fragment."""
-    goal = target(url)
-    if isinstance(goal, str):
-        return url.strip()
-    parts = urlsplit(goal.url)
-    host = parts.netloc.removesuffix(f":{_PORTS[parts.scheme]}")
-    return f"{goal.username}@{host}{parts.path.rstrip('/')}?{parts.query}"
-
-
 def redact(text: str) -> str:
     """The text with the userinfo of every URL in it taken out. Everything shown to people goes through here."""
     return _USERINFO.sub("", text)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, update
 
 from gordon.errors import NotFound
-from gordon.polling import Feed, FeedState, PollNote
+from gordon.polling import Count, Feed, FeedState, PollNote
+from store.claims import state_columns
 from store.database import Database
-from store.ingest import state_columns
 from store.tables import feeds as table
-from store.tables import polls
+from store.tables import polls, revisions
 
 _described = (table.c.url.label("desk_url"), table.c.title, table.c.folder)
 
@@ -27,7 +28,14 @@ def feeds(database: Database, *, retired: bool = False) -> list[tuple[Feed, Feed
 
 def _pair(row: dict[str, Any]) -> tuple[Feed, FeedState]:
     title, folder = row.pop("title"), row.pop("folder")
-    feed = Feed(id=row["id"], url=row.pop("desk_url"), title=title, folder=folder, language=row["language"])
+    feed = Feed(
+        id=row["id"],
+        url=row.pop("desk_url"),
+        title=title,
+        folder=folder,
+        language=row["language"],
+        full_text=row["full_text"],
+    )
     return feed, FeedState(**row)
 
 
@@ -46,3 +54,28 @@ def feeds_by_outcome(database: Database) -> dict[str, int]:
     query = select(outcome, func.count()).where(table.c.subscribed).group_by(outcome)
     with database.reading() as connection:
         return {name: count for name, count in connection.execute(query)}
+
+
+def resume(database: Database, feed: str, now: datetime) -> None:
+    """A feed that said it was gone is polled again, at once. Raises NotFound for what is no subscription."""
+    again = update(table).where(table.c.id == feed, table.c.subscribed).values(stopped=False, failures=0, next_due=now)
+    with database.writing() as connection:
+        if not connection.execute(again).rowcount:
+            raise NotFound("feed", feed, "see: gordon feeds list")
+
+
+def arrivals_by_language(database: Database, since: datetime) -> list[Count]:
+    """New mentions first seen after this time, by language and hour."""
+    with database.reading() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        hour: Any = func.substr(revisions.c.seen, 1, 13) if sqlite else func.date_trunc("hour", revisions.c.seen)
+        query = select(revisions.c.language, hour, func.count()).where(
+            revisions.c.seen > since, revisions.c.revision == 1
+        )
+        rows = connection.execute(query.group_by(revisions.c.language, hour)).all()
+    return [Count(language=language, start=_hour(start), number=number) for language, start, number in rows]
+
+
+def _hour(start: datetime | str) -> datetime:
+    """SQLite has text, PostgreSQL a time; both are UTC."""
+    return start if isinstance(start, datetime) else datetime.strptime(start, "%Y-%m-%d %H").replace(tzinfo=UTC)

@@ -25,16 +25,7 @@ class Outbox:
 
     def lease(self, name: str, owner: str, now: datetime, seconds: float) -> bool:
         with self._database.writing() as connection:
-            statement = insert(connection, leases).values(
-                name=name, owner=owner, expires=now + timedelta(seconds=seconds)
-            )
-            news = statement.excluded
-            taken = statement.on_conflict_do_update(
-                index_elements=["name"],
-                set_={"owner": news.owner, "expires": news.expires},
-                where=or_(leases.c.owner == news.owner, leases.c.expires <= now),
-            )
-            return connection.execute(taken.returning(leases.c.owner)).first() is not None
+            return take_lease(connection, name, owner, now, now + timedelta(seconds=seconds))
 
     def release(self, name: str, owner: str) -> None:
         with self._database.writing() as connection:
@@ -59,6 +50,18 @@ class Outbox:
         """Forgets messages published before this time; says how many. Nothing that waits is ever touched."""
         with self._database.writing() as connection:
             return connection.execute(delete(outbox).where(outbox.c.published < before)).rowcount
+
+
+def take_lease(connection: Connection, name: str, owner: str, now: datetime, until: datetime) -> bool:
+    """Takes or prolongs the lease; False while somebody else holds it."""
+    statement = insert(connection, leases).values(name=name, owner=owner, expires=until)
+    news = statement.excluded
+    taken = statement.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"owner": news.owner, "expires": news.expires},
+        where=or_(leases.c.owner == news.owner, leases.c.expires <= now),
+    )
+    return connection.execute(taken.returning(leases.c.owner)).first() is not None
 
 
 def is_pending(stage: str) -> ColumnElement[bool]:

@@ -1,4 +1,5 @@
-"""The tables of ingest and of delivery: feeds, polls, entries, revisions, outbox, inbox, leases, dead letters.
+"""The tables of ingest and of delivery: feeds, hosts, polls, entries, revisions, held, hubs; outbox, inbox, leases,
+dead letters.
 
 The tables of route stand in store/route_tables.py, on the same ``metadata``. What the databases really hold is made
 by store/migrations/; a test compares the two.
@@ -23,6 +24,7 @@ from sqlalchemy import (
 
 from gordon.bus import Headers
 from gordon.events import Mention
+from gordon.polling import Hints
 from store.types import Counter, Json, UtcDateTime, Words
 
 metadata = MetaData(
@@ -58,6 +60,41 @@ feeds = Table(
     Column("status", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("stopped", Boolean, nullable=False),
+    Column("host", Words, nullable=False, index=True),
+    Column("full_text", Boolean, nullable=False),
+    Column("gap", Double, nullable=False),
+    Column("arrivals", Integer, nullable=False),
+    Column("hints", Json(Hints), nullable=False),
+    Column("moved_to", Words, nullable=False),
+    Column("moved_times", Integer, nullable=False),
+    Column("moved_since", UtcDateTime),
+    Column("hub", Words, nullable=False),
+    Column("topic", Words, nullable=False),
+    Column("pushed", Boolean, nullable=False),
+)
+
+# Who may visit a host, and since when not. ``owner`` is "" while nobody has the lease.
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Words, primary_key=True),
+    Column("site", Words, nullable=False, index=True),
+    Column("free_at", UtcDateTime),
+    Column("rest_until", UtcDateTime),
+    Column("delay", Double, nullable=False),
+    Column("strikes", Integer, nullable=False),
+    Column("struck", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("owner", Text, nullable=False, index=True),
+    Column("leased_until", UtcDateTime),
+)
+
+# What the last poll remembered of the entries of a feed's body; only ingest can read it.
+readings = Table(
+    "readings",
+    metadata,
+    Column("feed", Text, ForeignKey("feeds.id"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
 )
 
 polls = Table(
@@ -70,10 +107,12 @@ polls = Table(
     Column("new", Integer, nullable=False),
     Column("edited", Integer, nullable=False),
     Column("detail", Words, nullable=False),
+    Column("held", Integer, nullable=False),
     Index(None, "polled"),
 )
 
-# ``key``: a digest of ``identity``, which may be longer than PostgreSQL can index.
+# ``key``: a digest of ``identity``, which may be longer than PostgreSQL can index. ``link`` and ``content``: digests by
+# which an entry is recognised under another name; "" in entries of old.
 entries = Table(
     "entries",
     metadata,
@@ -83,7 +122,50 @@ entries = Table(
     Column("mention", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("fingerprint", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("content", Text, nullable=False),
     UniqueConstraint("mention"),
+    Index("ix_entries_link", "feed", "link"),
+    Index("ix_entries_content", "feed", "content"),
+)
+
+# Revisions that are not published yet: they wait for a person ("flood") or for the page at ``url`` ("page").
+held = Table(
+    "held",
+    metadata,
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("mention", Text, ForeignKey("entries.mention"), nullable=False),
+    Column("feed", Text, ForeignKey("feeds.id"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("next_due", UtcDateTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("data", Json(Mention), nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("headers", Json(Headers), nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    UniqueConstraint("mention"),
+    Index("ix_held_due", "reason", "next_due"),
+)
+
+hub_subscriptions = Table(
+    "hub_subscriptions",
+    metadata,
+    Column("feed", Text, ForeignKey("feeds.id"), primary_key=True),
+    Column("hub", Words, nullable=False),
+    Column("topic", Words, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("next_try", UtcDateTime, nullable=False),
+    Column("expires", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("last_push", UtcDateTime),
+    Column("detail", Words, nullable=False),
+    UniqueConstraint("token"),
 )
 
 revisions = Table(
@@ -91,7 +173,8 @@ revisions = Table(
     metadata,
     Column("mention", Text, ForeignKey("entries.mention"), primary_key=True),
     Column("revision", Integer, primary_key=True),
-    Column("seen", UtcDateTime, nullable=False),
+    Column("seen", UtcDateTime, nullable=False, index=True),
+    Column("language", Text, nullable=False),
     Column("data", Json(Mention), nullable=False),
 )
 

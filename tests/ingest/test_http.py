@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gordon.hosts import host_of
 from ingest.http import Body, Garbled, Hop, TooBig, follow, validator
-from ingest.url import Target, absolute, canonical, host_of, redact, target
+from ingest.url import Target, absolute, canonical, redact, target
 
 
 def at(url: str) -> Target:

@@ -1,0 +1,110 @@
+"""Mentions that are held back: for a person (flood) or for their page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import insert as plain_insert
+
+from gordon.bus import Message
+from gordon.hosts import host_of
+from gordon.polling import Found, HeldMention
+from store.database import Database
+from store.outbox import post
+from store.tables import held as table
+from store.tables import hosts, revisions
+from store.upsert import Row, add_missing, chunks, insert
+
+REVIEW = "flood"
+
+
+def hold(connection: Connection, found: Sequence[tuple[str, Found]], now: datetime) -> None:
+    """Keeps what is held, by feed; one that is held already is replaced where it stands. A revision that was published
+    before (a poll that is recorded again) is not held any more."""
+    rows = [_row(feed, one, now) for feed, one in found if one.held]
+    if not rows:
+        return
+    known = _published(connection, [row["mention"] for row in rows])
+    rows = [row for row in rows if (row["mention"], row["data"].revision) not in known]
+    pages = {row["host"] for row in rows if row["reason"] == "page"}
+    blank = {"site": "", "delay": 0.0, "strikes": 0, "struck": "", "epoch": 0, "owner": ""}
+    add_missing(connection, hosts, [{"host": name, **blank} for name in sorted(pages)])
+    statement = insert(connection, table)
+    kept = ("reason", "url", "host", "next_due", "data", "topic", "key", "headers", "value")
+    news = {name: statement.excluded[name] for name in kept}
+    if rows:
+        connection.execute(statement.on_conflict_do_update(index_elements=["mention"], set_=news), rows)
+
+
+def _row(feed: str, one: Found, now: datetime) -> Row:
+    message = one.message
+    return {
+        "mention": one.mention.id, "feed": feed, "reason": one.held, "since": now, "url": one.mention.url,
+        "host": host_of(one.mention.url), "next_due": now, "failures": 0, "data": one.mention, "topic": message.topic,
+        "key": message.key, "headers": message.headers, "value": message.value,
+    }  # fmt: skip
+
+
+def _published(connection: Connection, mentions: Sequence[object]) -> set[tuple[str, int]]:
+    found: set[tuple[str, int]] = set()
+    for some in chunks(mentions):
+        query = select(revisions.c.mention, revisions.c.revision).where(revisions.c.mention.in_(some))
+        found |= {(mention, revision) for mention, revision in connection.execute(query)}
+    return found
+
+
+def let_go(connection: Connection, mentions: Sequence[str]) -> None:
+    """These are published in another way: nothing of them is held any more."""
+    for some in chunks(mentions):
+        connection.execute(delete(table).where(table.c.mention.in_(some)))
+
+
+def held_mentions(database: Database, feed: str | None = None) -> list[HeldMention]:
+    """What is held, of one feed or of all, oldest first."""
+    query = select(table.c.feed, table.c.reason, table.c.since, table.c.data.label("mention")).order_by(table.c.number)
+    with database.reading() as connection:
+        rows = connection.execute(query if feed is None else query.where(table.c.feed == feed))
+        return [HeldMention(**row) for row in rows.mappings()]
+
+
+def release_held(database: Database, feed: str, now: datetime) -> int:
+    """Publishes what is held of a feed for review, in order; says how many mentions."""
+    query = select(table).where(table.c.feed == feed, table.c.reason == REVIEW).order_by(table.c.number)
+    with database.writing() as connection:
+        rows = connection.execute(query.with_for_update()).all()
+        new = [
+            {"mention": row.mention, "revision": row.data.revision, "seen": row.data.seen,
+             "language": row.data.language, "data": row.data}
+            for row in rows
+        ]  # fmt: skip
+        if new:
+            connection.execute(plain_insert(revisions), new)
+        post(connection, "ingest", [Message(row.topic, row.key, row.value, row.headers) for row in rows], now)
+        let_go(connection, [row.mention for row in rows])
+        return len(rows)
+
+
+def drop_held(database: Database, feed: str) -> int:
+    """Forgets what is held of a feed for review; says how many mentions. Their entries stay known: they do not come
+    again."""
+    with database.writing() as connection:
+        return connection.execute(delete(table).where(table.c.feed == feed, table.c.reason == REVIEW)).rowcount
+
+
+def held_by_feed(database: Database) -> dict[str, int]:
+    """How many mentions of each feed wait for a person."""
+    return _counted(database, table.c.feed, review_only=True)
+
+
+def held_by_reason(database: Database) -> dict[str, int]:
+    """How many mentions are held, by the reason."""
+    return _counted(database, table.c.reason, review_only=False)
+
+
+def _counted(database: Database, column: object, *, review_only: bool) -> dict[str, int]:
+    query = select(column, func.count()).group_by(column)  # type: ignore[call-overload]  # a column of either name
+    with database.reading() as connection:
+        rows = connection.execute(query.where(table.c.reason == REVIEW) if review_only else query)
+        return {name: count for name, count in rows}
