@@ -201,9 +201,9 @@ def polled(desk: Path) -> Path:
     hosts = {claim.feeds[0].id: claim.host for claim in claims}
     for hours in (2, 1):
         when = NOW - timedelta(hours=hours)
-        polls = [Polled(state=_state(claim.feeds[0], when, hours)) for claim in claims]
+        polls = [Polled(host=claim.host.host, state=_state(claim.feeds[0], when, hours)) for claim in claims]
         polls = [replace(poll, found=_flood()) if poll.state.id == "flood" and hours == 1 else poll for poll in polls]
-        assert store.record("test", when, polls, list(hosts.values())) == set()
+        assert store.record("test", when, polls, list(hosts.values())).refused == frozenset()
     store.release("test", None)
     database.close()
     return desk
