@@ -91,7 +91,7 @@ def agreement(expected: Sequence[Mapping[str, Any]], found: Sequence[RawEntry], 
 
 def _alike(name: str, wanted: Any, found: Any) -> bool:
     if name in ("guid", "link") and isinstance(found, str):  # feedparser resolves guids too, we keep them as they are
-        return absolute(URL, str(wanted)) == found or str(wanted) == found
+        return str(wanted) in (found, absolute(URL, found)) or absolute(URL, str(wanted)) == found
     return bool(wanted == found)
 
 
