@@ -94,11 +94,11 @@ class Gordon:
             self._environ["GORDON_DATABASE"] = database
         self._run("db", "upgrade")
         self.database: Database = open_database(database or f"sqlite:///{self.desk / 'data' / 'gordon.db'}")
-        self._log = open(folder / "ingest.log", "wb")  # noqa: SIM115  lives as long as the process
-        self.process = subprocess.Popen(
-            self._command("ingest", "--metrics-port", "0"), env=self._environ, cwd=root, stderr=self._log
-        )
-        _until(lambda: _idle(self.process.pid), "gordon ingest does not come to rest")
+        self._log = folder / "ingest.log"
+        with open(self._log, "wb") as log:
+            command = self._command("ingest", "--metrics-port", "0")
+            self.process = subprocess.Popen(command, env=self._environ, cwd=root, stderr=log)
+        self._until(lambda: _idle(self.process.pid), "gordon ingest does not come to rest")
 
     def subscribe(self, urls: Sequence[str]) -> None:
         """Takes effect with the first round: the reload is part of it."""
@@ -109,9 +109,9 @@ class Gordon:
         since = datetime.now(UTC)
         with Watch(self.process.pid) as watch:
             self._make_due(since)
-            _until(lambda: self._polled(since, counted)[0] == len(counted), "not all feeds are polled", self.process)
+            self._until(lambda: self._polled(since, counted)[0] == len(counted), "not all feeds are polled")
             outbox = Outbox(self.database)
-            _until(lambda: outbox.size("ingest") == 0, "the outbox does not empty", self.process)
+            self._until(lambda: outbox.size("ingest") == 0, "the outbox does not empty")
         _, last = self._polled(since, counted)
         spent, database = cpu_seconds(self.process.pid) - before, self._database_seconds() - server
         wall = last.timestamp() - first_request()
@@ -121,7 +121,13 @@ class Gordon:
         self.process.kill()
         self.process.wait()
         self.database.close()
-        self._log.close()
+
+    def _until(self, reached: Callable[[], bool], why: str) -> None:
+        end = time.monotonic() + PATIENCE
+        while not reached():
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise SystemExit(f"{why}\n{self._log.read_text()[-2000:]}")
+            time.sleep(0.2)
 
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "gordon", *words, "--desk", str(self.desk)]
@@ -239,14 +245,6 @@ class Reader:
         return Cost(len(counted), told["wall"], told["cpu"], 0.0, watch.peak, new)
 
     def close(self) -> None: ...
-
-
-def _until(reached: Callable[[], bool], why: str, process: subprocess.Popen[bytes] | None = None) -> None:
-    end = time.monotonic() + PATIENCE
-    while not reached():
-        if time.monotonic() > end or (process and process.poll() is not None):
-            raise SystemExit(why)
-        time.sleep(0.2)
 
 
 def _idle(pid: int) -> bool:
