@@ -79,6 +79,7 @@ class HubKeeper:
         self._running: dict[str, HubSubscription] = {}
         self._rests = _Rests()
         self._pushed: dict[str, datetime] = {}
+        self._passed: dict[str, float] = {}
         # Reading, deciding and writing are one step for each of our threads: a hub may verify while it is being asked.
         self._lock = threading.Lock()
 
@@ -100,7 +101,7 @@ class HubKeeper:
         """Passes on the last pushes. Requests on their way are dropped: they are tried again."""
         self._client.cancel_all()
         self._running.clear()
-        self._pass_on()
+        self._pass_on(at_once=True)
 
     def _begin(self) -> None:
         now = self._now()
@@ -171,16 +172,21 @@ class HubKeeper:
             self._pushed[token] = self._now()
         return 202
 
-    def _pass_on(self) -> None:
-        """Feeds that were pushed are due soon, whatever the push said."""
-        now = self._now()
+    def _pass_on(self, *, at_once: bool = False) -> None:
+        """Feeds that were pushed are due soon, whatever the push said; not again within the least interval, as the
+        store might forget a nudge that comes while the feed is being polled for the one before."""
+        now, monotonic = self._now(), self._monotonic()
+        self._passed = {token: at for token, at in self._passed.items() if monotonic - at < self._least_interval}
         for token in list(self._pushed):
+            if token in self._passed and not at_once:
+                continue
             moment = self._pushed.pop(token)  # first: a push that comes meanwhile is passed on next time
             try:
                 self._nudge(token, moment, now)
             except StoreUnavailable:
                 self._pushed.setdefault(token, moment)
                 raise
+            self._passed[token] = monotonic
 
     def _nudge(self, token: str, moment: datetime, now: datetime) -> None:
         with self._lock:

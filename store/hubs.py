@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import asdict, replace
-from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 
 from gordon.polling import HubSubscription
 from store.database import Database
@@ -15,6 +15,7 @@ from store.tables import hub_subscriptions as table
 from store.upsert import put
 
 _wanted = feeds.c.subscribed & ~feeds.c.stopped & (feeds.c.hub != "")
+_by_state = select(table.c.state, func.count()).group_by(table.c.state)
 _left = or_(~_wanted, feeds.c.hub != table.c.hub, feeds.c.topic != table.c.topic)
 
 
@@ -60,6 +61,11 @@ class Hubs:
         with self._database.reading() as connection:
             row = connection.execute(select(table).where(table.c.token == token)).mappings().first()
         return None if row is None else HubSubscription(**row)
+
+    def by_state(self) -> dict[str, int]:
+        """How many subscriptions are in each state."""
+        with self._database.reading() as connection:
+            return {state: size for state, size in connection.execute(_by_state)}
 
     def nudge(self, feed: str, now: datetime, least: float) -> bool:
         """Never later than it was due anyway."""

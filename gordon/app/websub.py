@@ -7,14 +7,17 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
+from datetime import datetime
 from types import TracebackType
+from typing import Protocol
 
 from gordon import log
-from gordon.app.daemon import Daemon, owner_name, utc_now
+from gordon.app.daemon import owner_name, utc_now
 from gordon.errors import DeskInvalid, Problem, StoreUnavailable
-from gordon.ports import HubStore, OutboxStore
+from gordon.metrics import Metrics
+from gordon.ports import HubStore
 from gordon.settings import FILE, Settings
 from ingest.callback import Answers, Callback
 from ingest.client import Client
@@ -26,6 +29,7 @@ TURN = 0.5
 LEASE = 30.0
 LEASE_NAME = "websub"
 ERROR_PAUSE = 5.0
+GAUGE_EVERY = 5.0
 
 
 def check_callback(callback: str) -> None:
@@ -41,18 +45,33 @@ def check_callback(callback: str) -> None:
         raise DeskInvalid([Problem(FILE, 0, f"websub.callback: {wrong}", remedy)])
 
 
+class Leases(Protocol):
+    """The leases of gordon.ports.OutboxStore."""
+
+    def lease(self, name: str, owner: str, now: datetime, seconds: float) -> bool: ...
+
+    def release(self, name: str, owner: str) -> None: ...
+
+
+class CountedHubs(HubStore, Protocol):
+    """A store that can also say how it stands."""
+
+    def by_state(self) -> Mapping[str, int]:
+        """How many subscriptions are in each state."""
+
+
 class Leader:
     """Whether this process is the one of many that asks the hubs; looks at the lease three times in its term."""
 
-    def __init__(self, outbox: OutboxStore, owner: str, monotonic: Callable[[], float]) -> None:
-        self._outbox, self._owner, self._monotonic = outbox, owner, monotonic
+    def __init__(self, leases: Leases, owner: str, monotonic: Callable[[], float]) -> None:
+        self._leases, self._owner, self._monotonic = leases, owner, monotonic
         self._look_at = 0.0
         self._leads = False
 
     def __call__(self) -> bool:
         if self._monotonic() >= self._look_at:
             self._leads = False  # also when the store does not answer
-            self._leads = self._outbox.lease(LEASE_NAME, self._owner, utc_now(), LEASE)
+            self._leads = self._leases.lease(LEASE_NAME, self._owner, utc_now(), LEASE)
             self._look_at = self._monotonic() + LEASE / 3
         return self._leads
 
@@ -60,7 +79,7 @@ class Leader:
         """Lets another one lead at once."""
         with suppress(StoreUnavailable):
             if self._leads:
-                self._outbox.release(LEASE_NAME, self._owner)
+                self._leases.release(LEASE_NAME, self._owner)
 
 
 class Hubs(AbstractContextManager["Hubs"]):
@@ -69,20 +88,20 @@ class Hubs(AbstractContextManager["Hubs"]):
 
     def __init__(
         self,
-        daemon: Daemon,
+        metrics: Metrics,
         settings: Settings,
-        store: HubStore,
-        outbox: OutboxStore,
+        store: CountedHubs,
+        leases: Leases,
         *,
         client: Callable[[], Client] | None = None,
     ) -> None:
         """Raises DeskInvalid for a callback address that no hub could call."""
-        self._daemon, self._settings = daemon, settings
+        self._metrics, self._settings, self._store = metrics, settings, store
         self._wanted = bool(settings.websub.callback)
         if self._wanted:
             check_callback(settings.websub.callback)
         self._client = (client or (lambda: Client(settings.http, clock=time.monotonic)))()
-        self._leader = Leader(outbox, owner_name(), time.monotonic)
+        self._leader = Leader(leases, owner_name(), time.monotonic)
         self._keeper = HubKeeper(
             store,
             self._client,
@@ -93,6 +112,7 @@ class Hubs(AbstractContextManager["Hubs"]):
             leads=self._leader,
             count=self._count,
         )
+        self._gauge_at = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hubs")
         self._callback: Callback | None = None
@@ -122,14 +142,23 @@ class Hubs(AbstractContextManager["Hubs"]):
         return self._callback.port if self._callback is not None else 0
 
     def _count(self, outcome: str) -> None:
-        self._daemon.metrics.count("gordon_hub_pushes_total", 1, outcome)
+        self._metrics.count("gordon_hub_pushes_total", 1, outcome)
+
+    def _gauge(self) -> None:
+        if time.monotonic() >= self._gauge_at:
+            counts: dict[tuple[str, ...], float] = {
+                (state,): float(number) for state, number in self._store.by_state().items()
+            }
+            self._metrics.replace("gordon_hub_subscriptions", counts)
+            self._gauge_at = time.monotonic() + GAUGE_EVERY
 
     def _run(self) -> None:
         while not self._ended.is_set():
             try:
                 self._keeper.turn(TURN)
+                self._gauge()
             except StoreUnavailable:
-                self._ended.wait(self._settings.worker.backoff_most)
+                self._ended.wait(ERROR_PAUSE)
             except Exception as error:  # the thread's edge: without it hubs would fall silent unseen
                 log.logger().error("asking hubs failed", exc_info=error)
                 self._ended.wait(ERROR_PAUSE)

@@ -8,6 +8,7 @@ import hmac
 import threading
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -128,3 +129,6 @@ class MemoryHubs:
     def nudge(self, feed: str, now: datetime, least: float) -> bool:
         self.nudged.append((feed, least))
         return feed in self.feeds
+
+    def by_state(self) -> dict[str, int]:
+        return dict(Counter(one.state for one in self.kept.values()))

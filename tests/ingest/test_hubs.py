@@ -367,17 +367,26 @@ def test_a_store_that_is_away_loses_neither_answers_nor_pushes(hub: Hub) -> None
         with pytest.raises(StoreUnavailable):
             desk.rest()
         assert hub.push() == 503 and hub.verify(hub.forms[0])[0] == 503
-        hub.status, hub.behave = 500, lambda form: None
+        hub.status, hub.first, hub.behave = 500, True, lambda form: setattr(store, "away", True)
         store.away, desk.now = False, desk.one().next_try
-        desk.turn_until(lambda: len(hub.forms) == 2)
-        store.away = True
         until = time.monotonic() + 10
         with pytest.raises(StoreUnavailable):
             while time.monotonic() < until:
                 desk.keeper.turn(0.01)
+        assert len(hub.forms) == 2
         store.away = False
         desk.turn_until(lambda: "500" in desk.one().detail)
         assert store.nudged == [("f", 60.0)]
+
+
+def test_a_push_right_after_another_is_passed_on_when_the_least_interval_is_over(desk: Desk, hub: Hub) -> None:
+    subscribed(desk, hub)
+    assert hub.push() == 202
+    desk.turn_until(lambda: len(desk.store.nudged) == 1)
+    assert hub.push() == 202
+    desk.rest(5)
+    assert len(desk.store.nudged) == 1
+    desk.turn_until(lambda: len(desk.store.nudged) == 2)
 
 
 def test_the_last_pushes_are_passed_on_at_the_end(desk: Desk, hub: Hub) -> None:
