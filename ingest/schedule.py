@@ -18,6 +18,7 @@ from gordon.polling import FeedState, Hints
 from gordon.settings import Poll
 from ingest.habit import KNOWN_AFTER, answered_from, arrived, usual_wait
 from ingest.http import Answer, Failure, Response, validator
+from ingest.hub_links import named_hub
 from ingest.raw import RawFeed, Refused
 from ingest.wishes import after_skipped, fresh_for, retry_after
 
@@ -112,7 +113,8 @@ def by_body(answer: Response, parsed: RawFeed | Refused) -> Ending:
         "; ".join(_notes(answer, parsed)),
         body_hash=body_hash(answer.body),
     )
-    return replace(ending, hints=parsed.hints, hub=parsed.hub, topic=parsed.topic)
+    hub, topic = named_hub(answer.headers, answer.url, parsed.hub, parsed.topic)
+    return replace(ending, hints=parsed.hints, hub=hub, topic=topic)
 
 
 def same_body(answer: Response) -> Ending:

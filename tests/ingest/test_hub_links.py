@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
+from ingest.http import Response
 from ingest.hub_links import links, named_hub
+from ingest.raw import RawFeed
+from ingest.schedule import by_body
 
 HUB, SELF = "https://hub.example/", "https://blog.example/feed.xml"
+
+LONG = "x" * 3000
 
 
 @pytest.mark.parametrize(
@@ -58,9 +64,24 @@ def test_the_header_goes_before_the_feed_and_the_feed_before_its_address() -> No
 
 @pytest.mark.parametrize(
     "hub",
-    ["ftp://hub.example/", "javascript:alert(1)", "https://u:p@hub.example/", "https://:80/", "https://h/" + "x" * 3000],
+    [
+        "ftp://hub.example/",
+        "javascript:alert(1)",
+        "https://u:p@hub.example/",
+        "https://:80/",
+        "https://h/" + "x" * 3000,
+    ],
 )
 def test_a_hub_that_cannot_be_asked_is_none(hub: str) -> None:
     assert named_hub({}, SELF, hub, SELF) == ("", "")
     assert named_hub({"link": f"<{hub}>; rel=hub"}, SELF, HUB, SELF) == (HUB, SELF)
     assert named_hub({}, SELF, HUB, hub) == (HUB, SELF)
+
+
+def test_a_poll_ends_with_the_hub_of_the_header() -> None:
+    header = {"link": f"<{HUB}>; rel=hub, <{SELF}>; rel=self"}
+    answer = Response("f", 200, "https://blog.example/moved", header, b"<feed/>", 7, 0.1)
+    ending = by_body(answer, RawFeed(hub="https://other.example/", topic="https://other.example/f"))
+    assert (ending.hub, ending.topic) == (HUB, SELF)
+    plain = by_body(replace(answer, headers={}), RawFeed(hub=HUB))
+    assert (plain.hub, plain.topic) == (HUB, "https://blog.example/moved")
