@@ -1,91 +1,119 @@
-"""Raw entries to mentions: identity, revision, address, date, language. Pure; decides what a poll found.
+"""Raw entries to mentions: what is news, what is held back, address, date, language. Pure; decides what a poll found.
 
-Identity, within one feed: the guid, else the link, else the content. Publishers repeat guids and links for different
-entries; then the next thing that tells them apart joins in (guid + link, link + title, ... + content).
+Which entry is which is decided in ingest/identity.py.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from gordon import codec, ids
 from gordon.events import Event, Mention, Topics
-from gordon.polling import Entry, FeedState, Found
-from ingest.raw import RawEntry, RawFeed
+from gordon.polling import Entry, FeedState, Found, Hold, PageTask
+from gordon.settings import Review
+from ingest import clean
+from ingest.identity import Lookup, Named, News, certain, fingerprint, lookup, match, named, short
+from ingest.raw import RawEntry, RawFeed, RawPage
 from ingest.url import canonical
+
+__all__ = ["Decision", "Language", "Lookup", "Named", "announcement", "believable", "decide", "enriched",
+           "fingerprint", "lookup", "named"]  # fmt: skip
 
 Language: TypeAlias = Callable[[str, str, str], str]
 SOURCE = "/gordon/ingest"
 TYPE = "gordon.mention.v1"
-MOST_IDENTITY = 512
+MOST_DATE = 100
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(hours=24)
+_AWAY = 3600.0
+"""Seconds without a poll after which Gordon may have been away, whatever the interval."""
 
 
-class Named(Struct, frozen=True):
-    """An entry with the identities it may be known by, simplest first, and its fingerprint."""
+class Decision(Struct, frozen=True, kw_only=True):
+    """``found``: the news, oldest first; ``names``: 8-byte digests of the identities that the entries of the document
+    go by; ``simple``: these may be remembered as a reading. ``again``: the pruned document leaves doubts; nothing is
+    decided until all of it is parsed."""
 
-    entry: RawEntry
-    identities: tuple[str, ...]
-    fingerprint: str
-
-
-def fingerprint(title: str, text: str) -> str:
-    """Of the content alone: white space and letter case do not count."""
-    words = (" ".join(part.casefold().split()) for part in (title, text))
-    return ids.digest("\n".join(words).encode(), 32)
-
-
-def named(entries: Iterable[RawEntry]) -> tuple[Named, ...]:
-    """Every entry with its candidate identities."""
-    return tuple(_name(entry) for entry in entries)
-
-
-def candidates(entries: Iterable[Named]) -> set[str]:
-    """All identities to ask the store about."""
-    return {identity for entry in entries for identity in entry.identities}
+    found: tuple[Found, ...] = ()
+    names: tuple[bytes, ...] = ()
+    simple: bool = False
+    again: bool = False
 
 
 def decide(
     feed: FeedState,
     raw: RawFeed,
-    entries: Iterable[Named],
-    known: Mapping[str, Entry],
+    entries: Sequence[Named],
+    known: Sequence[Entry],
     now: datetime,
     *,
+    present: frozenset[bytes],
     language: Language,
     topics: Topics,
     authors: bool,
-) -> tuple[Found, ...]:
+    review: Review,
+) -> Decision:
     """What is new in this poll: entries never seen, and edits of known ones as the next revision. Oldest first, as
     feeds list the newest first; entries that vanished from the feed are no news.
 
-    ``language(title, text, declared)``: the language of a text; ``authors``: whether names may be kept."""
-    found = []
-    for identity, entry in _identified(tuple(entries), known):
-        before = known.get(identity)
-        if before is not None and before.fingerprint == entry.fingerprint:
-            continue
-        revision = 1 if before is None else before.revision + 1
-        declared = entry.entry.language or raw.language or feed.language
+    ``known``: what the store knows by ``lookup(entries)``; ``present``: digests of the identities of the entries that
+    were left out as known. ``language(title, text, declared)``: the language of a text; ``authors``: whether names may
+    be kept. Whatever was left out, the news are those of the whole document, or ``again`` says that they may not be;
+    a whole document never says so."""
+    if len(raw.places) < len(raw.raws) and not certain(entries, present):
+        return Decision(again=True)
+    matched = match(entries, known, present)
+    suspects = _flood(feed, matched.news, max(len(raw.raws), len(entries)), now, review)
+
+    def found(news: News) -> Found:
+        before, entry = news.before, news.named
+        said = entry.entry.language or raw.language or feed.language
         mention = _mention(
-            feed.id, identity, revision, entry.entry, now, authors=authors, speak=language, said=declared
+            feed.id, news.identity, _revision(before), entry.entry, now, authors=authors, speak=language, said=said
         )
-        found.append(
-            Found(
-                identity=identity,
-                fingerprint=entry.fingerprint,
-                mention=mention,
-                message=codec.encode(announcement(mention, topics)),
-            )
+        return Found(
+            identity=news.identity,
+            fingerprint=entry.fingerprint,
+            mention=mention,
+            message=codec.encode(announcement(mention, topics)),
+            link=entry.link,
+            content=entry.content,
+            held=_hold(feed, news, mention, flood=news.identity in suspects),
         )
-    return tuple(reversed(found))
+
+    return Decision(
+        found=tuple(found(news) for news in reversed(matched.news)),
+        names=tuple(short(name) for name in matched.names),
+        simple=matched.plain,
+    )
+
+
+def enriched(task: PageTask, page: RawPage | None, _now: datetime, *, language: Language, topics: Topics) -> Found:
+    """The mention that waited for its page, ready to be published: with the page's text where that is longer than the
+    feed's, else as it was. It keeps the time at which it was seen: clocks start there. Identity, link and content are
+    known to the store and are not told again."""
+    mention = task.mention
+    if page is not None and len(page.text) > len(mention.text):
+        mention = msgspec.structs.replace(
+            mention,
+            text=page.text,
+            html=page.html or None,
+            language=language(mention.title, page.text, mention.language),
+            flags=_flags(mention.flags, cut=page.cut, full=True),
+        )
+    else:
+        mention = msgspec.structs.replace(mention, flags=_flags(mention.flags, failed=page is None))
+    return Found(
+        identity=mention.id,
+        fingerprint=fingerprint(task.mention.title, task.mention.text),
+        mention=mention,
+        message=codec.encode(announcement(mention, topics)),
+    )
 
 
 def announcement(mention: Mention, topics: Topics) -> Event:
@@ -102,61 +130,42 @@ def announcement(mention: Mention, topics: Topics) -> Event:
     )
 
 
-def _name(entry: RawEntry) -> Named:
-    print_ = fingerprint(entry.title, entry.text)
-    link = canonical(entry.link) or entry.link
-    title = ids.digest(entry.title.casefold().encode())
-    parts = [part for part in (entry.guid, link) if part]
-    steps = [*parts, title, print_] if parts else [f"content:{print_}"]
-    chain = tuple(_bounded("\n".join(steps[: count + 1])) for count in range(len(steps)))
-    return Named(entry, chain, print_)
+def believable(published: datetime | None, now: datetime) -> datetime | None:
+    """The date of an entry, unless nobody can believe it: before blogs, or more than a day ahead."""
+    return published if published is not None and _EARLIEST <= published <= now + _AHEAD else None
 
 
-def _bounded(identity: str) -> str:
-    """Fit for a database column: no control characters, bounded length, still unique."""
-    fit = re.sub(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]", "\ufffd", identity)
-    if len(fit) <= MOST_IDENTITY and fit == identity:
-        return fit
-    return f"{fit[:MOST_IDENTITY]}#{ids.digest(identity.encode('utf-8', 'surrogatepass'), 32)}"
+def _revision(before: Entry | None) -> int:
+    """What was held back has not been told: a change of it is no further revision."""
+    if before is None:
+        return 1
+    return before.revision if before.held else before.revision + 1
 
 
-def _identified(entries: tuple[Named, ...], known: Mapping[str, Entry]) -> list[tuple[str, Named]]:
-    """Each entry once, with the identity it goes by: the simplest that no other entry of this document shares.
-
-    An entry keeps the identity it is known by, also when it stands alone again or a namesake joins it: unchanged
-    entries choose first.
-    """
-    taken: dict[str, Named] = {}
-    shared = _shared(entries)
-    order = sorted(range(len(entries)), key=lambda index: not _unchanged(entries[index], known))
-    places: dict[str, int] = {}
-    for index in order:
-        entry = entries[index]
-        identity = _unchanged(entry, known) or _edited(entry, known, taken) or _alone(entry, shared)
-        if identity not in taken:
-            taken[identity], places[identity] = entry, index
-    return sorted(taken.items(), key=lambda pair: places[pair[0]])
+def _hold(feed: FeedState, news: News, mention: Mention, *, flood: bool) -> Hold:
+    if news.before is not None and news.before.held:
+        return news.before.held
+    if flood:
+        return "flood"
+    return "page" if feed.full_text and mention.url else ""
 
 
-def _unchanged(entry: Named, known: Mapping[str, Entry]) -> str:
-    """The identity under which exactly this content is known."""
-    fitting = (name for name in entry.identities if name in known and known[name].fingerprint == entry.fingerprint)
-    return next(fitting, "")
+def _flood(feed: FeedState, news: Sequence[News], size: int, now: datetime, review: Review) -> frozenset[str]:
+    """The identities of new entries that a person should look at first: suddenly most of the feed is new."""
+    if feed.last_full is None:
+        return frozenset()
+    new = [one for one in news if one.before is None and not _missed(feed, one.named.entry, now)]
+    if len(new) <= review.flood_entries or len(new) <= review.flood_share * size:
+        return frozenset()
+    return frozenset(one.identity for one in new)
 
 
-def _edited(entry: Named, known: Mapping[str, Entry], taken: Mapping[str, Named]) -> str:
-    """A composite identity that is known, and free: this is what became of that entry."""
-    return next((name for name in reversed(entry.identities[1:]) if name in known and name not in taken), "")
-
-
-def _shared(entries: tuple[Named, ...]) -> Counter[str]:
-    """How many *different* entries go by each identity."""
-    different = {entry.identities[-1]: entry for entry in entries}
-    return Counter(identity for entry in different.values() for identity in entry.identities[:-1])
-
-
-def _alone(entry: Named, shared: Counter[str]) -> str:
-    return next((identity for identity in entry.identities if shared[identity] <= 1), entry.identities[-1])
+def _missed(feed: FeedState, entry: RawEntry, now: datetime) -> bool:
+    """Whether the entry was published while Gordon itself was away."""
+    if feed.last_poll is None or (now - feed.last_poll).total_seconds() <= max(2 * feed.interval, _AWAY):
+        return False
+    published = believable(entry.published, now)
+    return published is not None and published > feed.last_poll
 
 
 def _mention(
@@ -172,11 +181,7 @@ def _mention(
 ) -> Mention:
     url = canonical(entry.link)
     published = believable(entry.published, now)
-    flags = (
-        ("date-doubtful", bool(entry.raw_date) and published is None),
-        ("link-refused", bool(entry.link) and not url),
-        ("text-cut", entry.cut),
-    )
+    doubtful = bool(entry.raw_date) and published is None
     return Mention(
         id=ids.mention_id(feed, identity),
         revision=revision,
@@ -186,13 +191,30 @@ def _mention(
         text=entry.text,
         language=speak(entry.title, entry.text, said),
         published=published,
+        published_raw=(clean.line(entry.raw_date, MOST_DATE) or None) if doubtful else None,
         seen=now,
         author=entry.author if authors and entry.author else None,
+        html=entry.html or None,
         kind="new" if revision == 1 else "edited",
-        flags=tuple(flag for flag, holds in flags if holds),
+        flags=_flags((), doubtful=doubtful, refused=bool(entry.link) and not url, cut=entry.cut),
     )
 
 
-def believable(published: datetime | None, now: datetime) -> datetime | None:
-    """The date of an entry, unless nobody can believe it: before blogs, or more than a day ahead."""
-    return published if published is not None and _EARLIEST <= published <= now + _AHEAD else None
+def _flags(
+    had: tuple[str, ...],
+    *,
+    doubtful: bool = False,
+    refused: bool = False,
+    cut: bool | None = None,
+    full: bool = False,
+    failed: bool = False,
+) -> tuple[str, ...]:
+    """Those that it had, and these. ``cut``: None keeps what was said of the text before."""
+    flags = (
+        ("date-doubtful", doubtful or "date-doubtful" in had),
+        ("link-refused", refused or "link-refused" in had),
+        ("text-cut", "text-cut" in had if cut is None else cut),
+        ("full-text", full),
+        ("page-failed", failed),
+    )
+    return tuple(flag for flag, holds in flags if holds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,8 @@ from gordon import codec, ids
 from gordon.bus import Record
 from gordon.events import Mention, Topics
 from gordon.polling import Entry, FeedState, Found
-from ingest.normalise import believable, candidates, decide, fingerprint, named
+from gordon.settings import Review
+from ingest.normalise import Decision, Lookup, believable, decide, fingerprint, lookup, named
 from ingest.raw import RawEntry, RawFeed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -23,28 +25,54 @@ FEED = FeedState(id="guichet", url="https://guichet.example/feed", language="fr"
 class Memory:
     """Polls a feed again and again, remembering entries as the store does."""
 
-    def __init__(self, feed: FeedState = FEED) -> None:
+    def __init__(self, feed: FeedState = FEED, review: Review | None = None) -> None:
         self.feed = feed
+        self.review = review or Review()
         self.known: dict[str, Entry] = {}
 
-    def poll(self, *entries: RawEntry, authors: bool = False, language: str = "") -> tuple[Found, ...]:
-        asked = named(entries)
-        known = {identity: self.known[identity] for identity in candidates(asked) if identity in self.known}
-        raw = RawFeed(entries=entries, language=language)
-        found = decide(
-            self.feed, raw, asked, known, NOW, language=lambda *given: given[2], topics=Topics(), authors=authors
+    def ask(self, names: Lookup) -> list[Entry]:
+        """What the store would answer."""
+        return [
+            one
+            for one in self.known.values()
+            if one.identity in names.identities or one.link in names.links or one.content in names.contents
+        ]
+
+    def decide(self, raw: RawFeed, present: frozenset[bytes] = frozenset(), *, authors: bool = False) -> Decision:
+        asked = named(raw.entries)
+        decision = decide(
+            self.feed,
+            raw,
+            asked,
+            self.ask(lookup(asked)),
+            NOW,
+            present=present,
+            language=lambda *given: given[2],
+            topics=Topics(),
+            authors=authors,
+            review=self.review,
         )
-        for one in found:
+        for one in decision.found:
             self.known[one.identity] = Entry(
                 mention=one.mention.id,
                 identity=one.identity,
                 revision=one.mention.revision,
                 fingerprint=one.fingerprint,
+                link=one.link,
+                content=one.content,
+                held=one.held,
             )
-        return found
+        return decision
+
+    def poll(self, *entries: RawEntry, authors: bool = False, language: str = "") -> tuple[Found, ...]:
+        return self.decide(RawFeed(entries=entries, language=language), authors=authors).found
 
     def mentions(self, *entries: RawEntry) -> list[tuple[str, int]]:
         return [(one.mention.title, one.mention.revision) for one in self.poll(*entries)]
+
+    def release(self) -> None:
+        """A person has looked at what was held."""
+        self.known = {name: msgspec.structs.replace(one, held="") for name, one in self.known.items()}
 
 
 def entry(guid: str = "g", link: str = "https://a.example/1", title: str = "Titre", text: str = "Texte") -> RawEntry:
@@ -149,7 +177,8 @@ def test_the_same_guid_in_another_feed_is_another_mention() -> None:
 
 def test_identities_are_bounded_and_stay_distinct() -> None:
     memory = Memory()
-    assert len(memory.poll(entry("x" * 5000), entry("x" * 5001), entry("a\0b"), entry("a\x01b"))) == 4
+    guids = ("x" * 5000, "x" * 5001, "a\0b", "a\x01b")
+    assert len(memory.poll(*(entry(guid, text=f"Text {n}") for n, guid in enumerate(guids)))) == 4
     assert all(len(identity) < 600 and identity.isprintable() for identity in memory.known)
 
 
@@ -164,9 +193,7 @@ def test_polling_again_finds_nothing_whatever_the_feed_repeats(found: Sequence[R
     memory = Memory()
     first = memory.poll(*found)
     assert len({one.mention.id for one in first}) == len(first)
-    different = {
-        (one.guid, one.link, one.title, one.text) if one.guid or one.link else (one.title, one.text) for one in found
-    }
+    different = {(one.link, one.title, one.text, "" if one.link or one.text else one.guid) for one in found}
     assert len(first) == len(different)
     assert memory.poll(*found) == ()
 
