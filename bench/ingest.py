@@ -147,7 +147,7 @@ def run(bench: Bench) -> None:
         rounds(bench)
     if "many" in wanted:
         with bench.gordon() as gordon:
-            many(gordon, bench.urls(bench.options.many), lambda urls: bench.poll(gordon, urls, 0))
+            many(gordon, bench.urls(bench.options.many, ("feed-small",)), lambda urls: bench.poll(gordon, urls, 0))
     if "dead" in wanted:
         disturbed(bench, bench.urls(bench.options.feeds // 4, DEAD, first=50_000), "dead or slow")
     if "hostile" in wanted:

@@ -27,13 +27,14 @@ from typing import Any, NamedTuple
 from bench.support.feed_sets import grown, present, real_feeds
 from bench.support.hostile_bodies import ENDLESS, answer, hostile_bodies
 
+SMALL = 20_000
 DEAD = ("hole", "mute", "drip", "closed")
 _BLOCK = b"<item><title>and so on</title></item>" * 1000
 
 
 def feed_url(port: int, number: int, kind: str = "feed") -> str:
-    """Where a feed lives. ``kind``: feed, one of DEAD, or hostile-KIND. A hole is where connections are not answered;
-    nobody listens on the port after the next."""
+    """Where a feed lives. ``kind``: feed, feed-small, one of DEAD, or hostile-KIND. A hole is where connections are not
+    answered; nobody listens on the port after the next."""
     port += {"hole": 1, "closed": 2}.get(kind, 0)
     return f"http://127.{20 + number // 62_500}.{number // 250 % 250}.{1 + number % 250}:{port}/{kind}/{number}"
 
@@ -58,6 +59,7 @@ class Feeds:
 
     def __init__(self, bodies: list[bytes]) -> None:
         self._bodies = bodies
+        self._small = [place for place, body in enumerate(bodies) if len(body) < SMALL] or [0]
         self._same = self._news = [_ready(body, b'ETag: "%d-0"' % number) for number, body in enumerate(bodies)]
         self._anonymous = [_ready(body, b"X-Etag: none") for body in bodies]
 
@@ -67,8 +69,9 @@ class Feeds:
             _ready(grown(body, number), b'ETag: "%d-%d"' % (place, number)) for place, body in enumerate(self._bodies)
         ]
 
-    def respond(self, number: int, request: bytes) -> bytes:
-        fate, base = number % 3, number // 3 % len(self._bodies)
+    def respond(self, number: int, request: bytes, *, small: bool) -> bytes:
+        fate = number % 3
+        base = self._small[number % len(self._small)] if small else number // 3 % len(self._bodies)
         ready = (self._same, self._anonymous, self._news)[fate][base]
         if fate != 1 and ready.etag in request:
             return ready.not_modified
@@ -95,8 +98,8 @@ class Site(asyncio.Protocol):
     def _serve(self, request: bytes) -> None:
         kind, _, number = request.split(b" ", 2)[1][1:].partition(b"/")
         self._seen.setdefault("first", time.time())
-        if kind == b"feed":
-            reply = self._feeds.respond(int(number), request)
+        if kind in (b"feed", b"feed-small"):
+            reply = self._feeds.respond(int(number), request, small=kind == b"feed-small")
             self._seen[reply[9:12].decode()] += 1
             self._seen["bytes"] += len(reply)
             self._transport.write(reply)

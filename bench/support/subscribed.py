@@ -20,7 +20,7 @@ TIMES = 20
 
 def many(gordon: Gordon, urls: Sequence[str], poll: Callable[[Sequence[str]], Cost]) -> None:
     """Polls all of them once, then looks at the daemon at rest and at the query."""
-    print(f"{len(urls)} feeds subscribed and fetched once")
+    print(f"{len(urls)} small feeds subscribed and fetched once")
     gordon.subscribe(urls)
     cost = poll(urls)
     time.sleep(3.0)
