@@ -49,7 +49,7 @@ METRICS: dict[str, Spec] = {
         "gauge", "1 while a language brings far fewer new mentions than it used to, else 0.", ("language",), _INGEST
     ),
     "gordon_mentions_held": Spec("gauge", "Mentions held back: flood (for review), page.", ("reason",), _INGEST),
-    "gordon_pages_total": Spec("counter", "Pages of entries visited for their text, by outcome.", ("outcome",), _INGEST),
+    "gordon_pages_total": Spec("counter", "Pages of entries visited for their text.", ("outcome",), _INGEST),
     "gordon_entries_dropped_total": Spec(
         "counter", "Entries beyond parse.max_entries, left out of the feeds polled.", (), _INGEST
     ),

@@ -1,8 +1,9 @@
-"""The shell of ingest: polls what is due, has it parsed, records what was found. All decisions are made elsewhere.
+"""The shell of ingest: visits what is due, has it parsed, records what was found. All decisions are made elsewhere.
 
-    store.due -> Agenda -> Client -> ParserPool -> decide -> store.record_poll -> after_commit
+    store.claim -> Agenda -> Client -> ParserPool -> Settler -> store.record -> after_commit
 
-One thread, many polls at once. A poll that is dropped (stop, crash) has changed nothing and is simply due again.
+One thread, many visits at once. A visit that is dropped (stop, crash, lost lease) has changed nothing and is simply
+due again.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import select
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
 
 import msgspec
 
@@ -19,55 +21,36 @@ from gordon.errors import DatabaseUnfit, StoreUnavailable
 from gordon.events import Topics
 from gordon.language import Detector
 from gordon.log import logger
+from gordon.polling import Claim, Feed, FeedState, HostState, PageTask
 from gordon.ports import IngestStore
-from gordon.polling import Feed, FeedState, Found
 from gordon.settings import Settings
-from ingest.agenda import Agenda
+from ingest import reading
+from ingest.agenda import Agenda, late_before
 from ingest.client import Client
-from ingest.http import Request, Response
-from ingest.normalise import Language, candidates, decide, named
+from ingest.http import Answer, Request
+from ingest.normalise import Language
 from ingest.parser import Parser
-from ingest.raw import Parsed, RawFeed
-from ingest.schedule import Ending, Outcome, after, body_hash, by_body, early, same_body, validators
+from ingest.robots import Robots, robots_url
+from ingest.settle import PollReport, Settled, Settler
+from ingest.visit import PageVisit, Poll, Visit, answered, barred, begin, parsed, unended
 
 LOOK_OFTEN = 1.0
 LOOK_SELDOM = 5.0
 HELD_PER_LOOK = 500
 MOST_BACKLOG = 16
+MOST_BUFFERED = 128 * 1024**2
+MOST_AT_ONCE = 200
 DRAIN_SHARE = 0.6
 """Of the drain time; the rest is for publishing what was found."""
 
 
-@dataclass(frozen=True, slots=True)
-class PollReport:
-    """One finished and recorded poll. ``bytes``: over the wire; ``seconds``: from its start to its record."""
-
-    feed: str
-    outcome: Outcome
-    status: int
-    bytes: int
-    seconds: float
-    found: tuple[Found, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Poll:
-    """A poll on its way. ``raw``: what the parser made of the body, when it came that far."""
-
-    state: FeedState
-    began: float
-    conditional: bool
-    wire: int = 0
-    response: Response | None = None
-    ending: Ending | None = None
-    raw: RawFeed | None = None
-
-
 class Ingest:
-    """The loop. ``now``: aware UTC; ``monotonic``: seconds; ``jitter``: a number in [0, 1).
+    """The loop. ``owner``: unique to this process; ``now``: aware UTC; ``monotonic``: seconds; ``jitter``: a number in
+    [0, 1).
 
-    ``on_poll`` hears of every recorded poll; ``after_commit`` is called when the outbox has something new. While the
-    store is away nothing new is polled, and finished polls (never more than run at once) wait to be recorded.
+    ``on_poll`` hears of every recorded poll, ``on_page`` of the outcome of every page; ``after_commit`` is called when
+    the outbox has something new. While the store is away nothing new is visited, and finished visits (never more than
+    run at once) wait to be recorded.
     """
 
     def __init__(
@@ -78,27 +61,34 @@ class Ingest:
         settings: Settings,
         topics: Topics,
         *,
+        owner: str,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         jitter: Callable[[], float],
         on_poll: Callable[[PollReport], None],
+        on_page: Callable[[str], None] = lambda outcome: None,
         after_commit: Callable[[], None],
         language: Language | None = None,
     ) -> None:
         self._store, self._client, self._parser = store, client, parser
-        self._settings, self._topics = settings, topics
-        self._now, self._monotonic, self._jitter = now, monotonic, jitter
-        self._on_poll, self._after_commit = on_poll, after_commit
-        self._language = language or Detector().detect
-        self._agenda = _agenda(settings)
-        self._polls: dict[str, _Poll] = {}
-        self._ended: deque[_Poll] = deque()
+        self._settings, self._owner = settings, owner
+        self._now, self._monotonic = now, monotonic
+        self._on_poll, self._on_page, self._after_commit = on_poll, on_page, after_commit
+        self._settler = Settler(store, settings, topics, owner, jitter=jitter, language=language or Detector().detect)
+        self._agenda = Agenda(settings.poll)
+        self._robots = Robots(settings.http, client.agent)
+        self._hosts: dict[str, HostState] = {}
+        self._visits: dict[str, Visit] = {}
+        self._asking: set[str] = set()
+        self._ended: deque[Visit] = deque()
         self._urls: Mapping[str, str] | None = None
         self._feeds: Sequence[Feed] | None = None
-        self._look_at = 0.0
+        self._look_at = self._prolong_at = 0.0
         self._store_back_at = 0.0
         self._store_pause = 0.0
         self._full = False
+        self.standby = False
+        """Whether another daemon has the turn (SQLite allows one)."""
 
     def sync(self, feeds: Sequence[Feed]) -> None:
         """These are the subscriptions from now on. When the store is away, it is told as soon as it is back."""
@@ -108,17 +98,19 @@ class Ingest:
         self._guarded(self._tell_feeds)
 
     def run(self, stopping: Callable[[], bool], *, turn: float = 1.0) -> None:
-        """Turns until ``stopping()``, then gives the polls in flight the drain time to end."""
+        """Turns until ``stopping()``, then gives the visits in flight the drain time to end."""
         while not stopping():
             self.turn(turn)
         self.drain()
 
     def drain(self) -> None:
-        """Starts nothing new and ends what is in flight, or drops it when its share of ``worker.drain`` is over."""
+        """Starts nothing new and ends what is in flight, or drops it when its share of ``worker.drain`` is over; gives
+        the hosts back."""
         until = self._monotonic() + DRAIN_SHARE * self._settings.worker.drain
-        while (self._polls or self._ended) and self._monotonic() < until:
+        while (self._visits or self._ended) and self._monotonic() < until:
             self._move(min(0.5, until - self._monotonic()))
         self._client.cancel_all()
+        self._guarded(lambda: self._store.release(self._owner, None))
 
     def turn(self, timeout: float) -> None:
         """Starts what may start and moves everything on, waiting at most ``timeout`` seconds."""
@@ -133,10 +125,10 @@ class Ingest:
 
     @property
     def in_flight(self) -> int:
-        """Polls that are running or wait to be recorded."""
+        """Visits that are running or wait to be recorded."""
         return self._agenda.running
 
-    def _guarded(self, work: Callable[[], None]) -> None:
+    def _guarded(self, work: Callable[[], object]) -> None:
         """Does what needs the store; when it is away, comes back to it later and later."""
         worker = self._settings.worker
         if self._monotonic() < self._store_back_at:
@@ -151,21 +143,60 @@ class Ingest:
             self._store_pause = 0.0
 
     def _look(self) -> None:
-        """Fetches what is due, now and then."""
+        """Keeps what is ours, gives back what is done with, and claims what is due; now and then."""
         if self._feeds is not None:
             self._tell_feeds()
+        self._prolong()
         if self._monotonic() < self._look_at:
             return
+        self._give_back()
         if self._agenda.held - self._agenda.running > HELD_PER_LOOK:
             self._look_at = self._monotonic() + LOOK_OFTEN
             return
         self._full = self._store.outbox_size() >= self._settings.worker.backpressure
-        due = self._store.due(self._now(), self._agenda.held + HELD_PER_LOOK)
-        found = self._agenda.hold(state for state in due if self._wanted(state))
-        self._look_at = self._monotonic() + self._until_next(found)
+        now = self._now()
+        claims = self._store.claim(self._owner, now, self._lease_end(now), self._agenda.held + HELD_PER_LOOK)
+        self.standby = claims is None
+        found = self._hold(claims or (), now)
+        self._look_at = self._monotonic() + self._until_next(found, now)
 
-    def _until_next(self, found: int) -> float:
-        upcoming = self._store.next_due() if not found and not self._agenda.held else None
+    def _lease_end(self, now: datetime) -> datetime:
+        return now + timedelta(seconds=self._settings.poll.lease)
+
+    def _prolong(self) -> None:
+        """Keeps the leases while there are any; a third of their time is soon enough."""
+        if self._monotonic() < self._prolong_at or not (self._hosts or not self.standby):
+            return
+        self._store.prolong(self._owner, self._lease_end(self._now()))
+        self._prolong_at = self._monotonic() + self._settings.poll.lease / 3
+
+    def _give_back(self) -> None:
+        idle = self._agenda.idle_hosts()
+        if idle:
+            self._store.release(self._owner, idle)
+            for host in idle:
+                self._hosts.pop(host, None)
+
+    def _hold(self, claims: Sequence[Claim], now: datetime) -> int:
+        found = 0
+        for claim in claims:
+            self._hosts[claim.host.host] = claim.host
+            found += self._agenda.hold(claim, now, self._monotonic())
+        self._agenda.keep(self._wanted)
+        if claims:
+            self._spread(claims, now)
+        return found
+
+    def _spread(self, claims: Sequence[Claim], now: datetime) -> None:
+        """After a long stop everything is due at once: that is spread."""
+        late = late_before(self._settings.poll, now)
+        if any(state.last_poll is not None and state.next_due < late for claim in claims for state in claim.feeds):
+            self._agenda.pace(self._store.late(late), self._monotonic())
+
+    def _until_next(self, found: int, now: datetime) -> float:
+        if self.standby:
+            return LOOK_SELDOM
+        upcoming = self._store.next_due(now) if not found and not self._agenda.held else None
         if upcoming is None:
             return LOOK_OFTEN
         return min(max((upcoming - self._now()).total_seconds(), 0.05), LOOK_SELDOM)
@@ -176,34 +207,67 @@ class Ingest:
             self._feeds = None
             self._look_at = 0.0
 
-    def _wanted(self, state: FeedState) -> bool:
-        return self._urls is None or self._urls.get(state.id) == state.url
+    def _wanted(self, errand: FeedState | PageTask) -> bool:
+        if isinstance(errand, PageTask):
+            return True
+        return self._urls is None or self._urls.get(errand.id) == errand.url
 
     def _launch(self) -> None:
-        """Starts polls as far as hosts, parser, outbox and store allow."""
+        """Starts visits as far as hosts, parser, outbox, store and memory allow."""
+        if self._client.buffered >= MOST_BUFFERED:
+            return
         while self._may_launch():
-            state = self._agenda.take(self._monotonic())
-            if state is None:
+            errand = self._agenda.take(self._monotonic())
+            if errand is None:
                 return
-            etag, modified = validators(state, self._now())
-            self._polls[state.id] = _Poll(state, self._monotonic(), bool(etag or modified))
-            self._client.start(Request(state.id, state.url, etag, modified))
+            self._start(errand)
+
+    def _start(self, errand: FeedState | PageTask) -> None:
+        visit, request = begin(errand, self._now(), self._monotonic())
+        verdict = self._robots.verdict(errand.url, self._now()) if isinstance(errand, PageTask) else "allowed"
+        self._visits[visit.id] = visit
+        if verdict == "ask":
+            self._client.start(Request(visit.id, robots_url(errand.url)))
+            self._asking.add(visit.id)
+        elif verdict == "allowed":
+            self._client.start(request)
+        else:
+            self._keep(barred(visit, verdict))
 
     def _may_launch(self) -> bool:
-        return not (self._full or self.paused or self._ended) and self._parser.backlog() < MOST_BACKLOG
+        held_up = self._full or self.paused or len(self._ended) > MOST_AT_ONCE
+        return not held_up and self._parser.backlog() < MOST_BACKLOG
 
     def _move(self, timeout: float) -> None:
         self._sleep(timeout)
         for answer in self._client.step(0):
-            poll = self._polls[answer.key]
-            poll = replace(poll, wire=answer.wire, ending=early(answer, conditional=poll.conditional))
-            if isinstance(answer, Response) and poll.ending is None:
-                poll = self._body(replace(poll, response=answer), answer)
-            self._keep(poll)
-        for key, parsed in self._parser.step(0):
-            self._keep(_understood(self._polls[key], parsed))
+            self._answered(self._visits[answer.key], answer)
+        for key, result in self._parser.step(0):
+            self._keep(parsed(self._visits[key], result))
         if self._ended:
             self._guarded(self._settle)
+
+    def _answered(self, visit: Visit, answer: Answer) -> None:
+        if visit.id in self._asking:
+            self._told(visit, answer)
+            return
+        visit = answered(visit, answer)
+        self._keep(visit if visit.ending else self._submit(visit))
+
+    def _told(self, visit: Visit, answer: Answer) -> None:
+        """The rules for robots have come: the page's turn is after the host's delay, when it is claimed anew."""
+        self._asking.discard(visit.id)
+        del self._visits[visit.id]
+        self._robots.told(visit.url, answer, self._now())
+        self._agenda.done(visit.id, self._monotonic(), self._host(visit), self._now())
+        self._look_at = 0.0
+
+    def _host(self, visit: Visit) -> HostState | None:
+        """The host of a visit as the agenda should treat it: for robots, no sooner than its rules say."""
+        state = self._hosts.get(visit.host)
+        if state is None or isinstance(visit, Poll):
+            return state
+        return msgspec.structs.replace(state, delay=max(state.delay, self._robots.crawl_delay(visit.url)))
 
     def _sleep(self, timeout: float) -> None:
         """Until the client or the parser has something, at most until the next thing is due."""
@@ -217,66 +281,76 @@ class Ingest:
         poller.register(self._parser.fileno(), select.POLLIN)
         poller.poll(seconds * 1000)
 
-    def _body(self, poll: _Poll, answer: Response) -> _Poll:
-        """An unchanged body needs no parser."""
-        if poll.state.body_hash == body_hash(answer.body):
-            return replace(poll, ending=same_body(answer))
-        self._parser.submit(poll.state.id, answer.body, answer.headers.get("content-type", ""), answer.url)
-        return poll
+    def _submit(self, visit: Visit, *, whole: bool = False) -> Visit:
+        """To the parser, with what is known already; ``whole``: with nothing."""
+        answer = visit.response
+        assert answer is not None
+        kind = answer.headers.get("content-type", "")
+        if isinstance(visit, PageVisit):
+            self._parser.submit(visit.id, answer.body, kind, answer.url, what="page")
+            return visit
+        visit = replace(visit, reading=self._reading(visit.id))
+        known = b"" if whole else reading.known(visit.reading or b"")
+        self._parser.submit(visit.id, answer.body, kind, answer.url, known=known)
+        return visit
 
-    def _keep(self, poll: _Poll) -> None:
-        """Remembers how far a poll is; an ended one waits for the store."""
-        if poll.ending is None:
-            self._polls[poll.state.id] = poll
+    def _reading(self, feed: str) -> bytes | None:
+        """What is known of the feed's entries; None while the store cannot tell, and then all of them are parsed."""
+        try:
+            return self._store.reading(feed)
+        except (StoreUnavailable, DatabaseUnfit):
+            return None
+
+    def _keep(self, visit: Visit) -> None:
+        """Remembers how far a visit is; an ended one waits for the store."""
+        if visit.ending is None:
+            self._visits[visit.id] = visit
             return
-        del self._polls[poll.state.id]
-        self._ended.append(poll)
+        del self._visits[visit.id]
+        self._ended.append(visit)
 
     def _settle(self) -> None:
         """Records what has ended, in order. Raises StoreUnavailable and keeps the rest."""
         news = False
         try:
             while self._ended:
-                news = self._record(self._ended[0]) or news
-                self._agenda.done(self._ended.popleft().state.id)
+                news = self._settle_some() or news
         finally:
             if news:
                 self._after_commit()
 
-    def _record(self, poll: _Poll) -> bool:
-        """One transaction: the poll and all it found. Whether there is something new in the outbox."""
-        assert poll.ending is not None
-        if not self._wanted(poll.state):
-            return False
-        now = self._now()
-        found = self._found(poll.state, poll.raw, now) if poll.raw is not None else ()
-        ending = msgspec.structs.replace(poll.ending, new=bool(found))
-        self._store.record_poll(after(poll.state, ending, self._settings.poll, now, self._jitter()), found)
-        seconds = self._monotonic() - poll.began
-        self._on_poll(PollReport(poll.state.id, ending.outcome, ending.status, poll.wire, seconds, found))
-        return bool(found)
+    def _settle_some(self) -> bool:
+        """Records the polls, or the one page, that ended first. Whether there is something new in the outbox."""
+        now, first = self._now(), self._ended[0]
+        if isinstance(first, PageVisit):
+            ended: list[Visit] = [first]
+            settled = self._settler.page(first, self._hosts, now)
+            assert first.ending is not None
+            self._on_page(first.ending.outcome)
+        else:
+            polls = list(islice(takewhile(lambda visit: isinstance(visit, Poll), self._ended), MOST_AT_ONCE))
+            ended = list(polls)
+            wanted = [poll for poll in polls if isinstance(poll, Poll) and self._wanted(poll.state)]
+            settled = self._settler.polls(wanted, self._hosts, now, self._monotonic())
+        for _ in ended:
+            self._ended.popleft()
+        self._finish(ended, settled, now)
+        return settled.news
 
-    def _found(self, state: FeedState, raw: RawFeed, now: datetime) -> tuple[Found, ...]:
-        entries = named(raw.entries)
-        known = self._store.entries(state.id, candidates(entries))
-        return decide(
-            state,
-            raw,
-            entries,
-            known,
-            now,
-            language=self._language,
-            topics=self._topics,
-            authors=self._settings.privacy.authors,
-        )
-
-
-def _understood(poll: _Poll, parsed: Parsed) -> _Poll:
-    assert poll.response is not None
-    ending = by_body(poll.response, parsed)
-    return replace(poll, response=None, ending=ending, raw=parsed if isinstance(parsed, RawFeed) else None)
-
-
-def _agenda(settings: Settings) -> Agenda:
-    poll = settings.poll
-    return Agenda(concurrency=poll.concurrency, host_concurrency=poll.host_concurrency, host_delay=poll.host_delay)
+    def _finish(self, ended: Sequence[Visit], settled: Settled, now: datetime) -> None:
+        """What is settled leaves the agenda; what has to be parsed as a whole goes back to the parser."""
+        again = {poll.id for poll in settled.again}
+        for visit in ended:
+            if visit.id in again:
+                self._visits[visit.id] = self._submit(unended(visit), whole=True)
+            else:
+                self._agenda.done(visit.id, self._monotonic(), self._host(visit), now)
+        for site in settled.resting:
+            self._agenda.rest_site(site)
+        for report in settled.reports:
+            self._on_poll(report)
+        if settled.refused:
+            for host in settled.refused:
+                self._hosts.pop(host, None)
+            logger().warning("hosts were leased to another daemon meanwhile", hosts=len(settled.refused))
+            self._agenda.keep(lambda errand: errand.host in self._hosts)

@@ -22,7 +22,7 @@ MOST_DELAY = 300.0
 """Seconds between two requests, the most that a host can teach us; never more than the least interval either."""
 _DAY = 86400.0
 _MOST_DOUBLINGS = 10
-_LEAST_LESSON = 1.0
+_LEAST_LESSON = 0.25
 """Seconds; what is doubled where the desk sets no delay of its own."""
 
 
@@ -48,9 +48,9 @@ def after_visit(
     """The host after a visit of this feed (or of a page of it), which began at ``started``; ``again``: the visit before
     it was blocked, too.
 
-    A refusal doubles the delay between requests. The second of two different feeds in a row makes the host rest, for as
-    long as it asks, else longer each time. A success forgets the refusals and halves what was learnt; any other ending
-    says nothing about the host."""
+    A refusal doubles the delay between requests. The second in a row with the same status, of another feed, makes the
+    host rest, for as long as it asks, else longer each time. A success forgets the refusals and halves what was learnt;
+    any other ending says nothing about the host."""
     host = replace(host, site=host.site or site_of(host.host))
     if is_refusal(ending, again=again):
         host = _struck(host, feed, ending, poll, now)
@@ -62,12 +62,13 @@ def after_visit(
 
 
 def _struck(host: HostState, feed: str, ending: Ending, poll: Poll, now: datetime) -> HostState:
-    another = feed != host.struck
+    status, _, last = host.struck.partition(" ")
+    same = status == str(ending.status)
     delay = 2 * max(host.delay, poll.host_delay, _LEAST_LESSON)
     host = replace(
         host,
-        strikes=host.strikes + 1 if another else max(host.strikes, 1),
-        struck=feed,
+        strikes=host.strikes + (feed != last) if same else 1,
+        struck=f"{ending.status} {feed}",
         delay=min(delay, MOST_DELAY, max(poll.least_interval, poll.host_delay)),
     )
     if host.strikes < 2:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import random
+import resource
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from gordon import log
 from gordon.app.connect import connect_store
-from gordon.app.daemon import Daemon, Reloader, utc_now
+from gordon.app.daemon import Daemon, Reloader, owner_name, utc_now
+from gordon.app.feed_gauges import FeedGauges
 from gordon.app.folder_watch import FolderWatch
 from gordon.app.gauges import Gauges
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
 from gordon.app.prepare import ready
 from gordon.app.prune import Pruner
+from gordon.app.websub import Hubs
 from gordon.events import Topics
 from gordon.metrics import Metrics
 from ingest.client import Client
-from ingest.daemon import Ingest, PollReport
-from ingest.parser import ParserPool
+from ingest.daemon import Ingest
+from ingest.parser import ParserPool, outdated_expat
+from ingest.settle import PollReport
 from store.database import Database
-from store.feeds import feeds_by_outcome
+from store.hubs import Hubs as HubStore
 from store.ingest import Ingest as IngestStore
+from store.outbox import Outbox
 
 TURN = 0.5
+MOST_FILES = 16_384
 
 
 def run_ingest(folder: Path, environ: Mapping[str, str], *, metrics_port: int | None) -> None:
@@ -44,6 +51,9 @@ def _work(
     daemon: Daemon, watch: FolderWatch, policy: Policy, folder: Path, environ: Mapping[str, str], database: Database
 ) -> None:
     settings = daemon.settings
+    _take_files()
+    if warning := outdated_expat():
+        log.logger().warning(warning)
     relay = RelayThread("ingest", daemon, folder, database)
     parser = ParserPool(settings.parse, clock=time.monotonic)
     client = Client(settings.http, clock=time.monotonic)
@@ -53,10 +63,12 @@ def _work(
         parser,
         settings,
         Topics(settings.topic_prefix),
+        owner=owner_name(),
         now=utc_now,
         monotonic=time.monotonic,
         jitter=random.random,
         on_poll=lambda report: note_poll(daemon.metrics, report),
+        on_page=lambda outcome: daemon.metrics.count("gordon_pages_total", 1, outcome),
         after_commit=relay.wake,
     )
     ingest.sync(policy.feeds)
@@ -64,12 +76,12 @@ def _work(
     relay.start()
     daemon.started()
     try:
-        with Gauges(lambda: _gauges(daemon, database), Pruner(database, settings.retention, utc_now)):
+        with Hubs(daemon.metrics, settings, HubStore(database), Outbox(database)), Gauges(*_looks(daemon, database)):
             while not daemon.signals.stopping():
                 daemon.health.beat()
                 reload()
                 ingest.turn(TURN)
-                _note_store(daemon, ingest)
+                _note_state(daemon, ingest)
             ingest.drain()
     finally:
         relay.stop()
@@ -77,17 +89,33 @@ def _work(
         client.close()
 
 
-def _note_store(daemon: Daemon, ingest: Ingest) -> None:
+def _looks(daemon: Daemon, database: Database) -> tuple[Callable[[], None], ...]:
+    """What is counted, and forgotten, beside the loop."""
+    return (
+        lambda: gauge_outbox(daemon, database, "ingest"),
+        FeedGauges(daemon.metrics, database, utc_now),
+        Pruner(database, daemon.settings.retention, utc_now),
+    )
+
+
+def _take_files() -> None:
+    """Many feeds at once need many sockets: as many descriptors as the system gives, within reason."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _note_state(daemon: Daemon, ingest: Ingest) -> None:
+    daemon.metrics.set("gordon_ingest_standby", float(ingest.standby))
     if ingest.paused:
         daemon.health.down("store", "the database does not answer")
     else:
         daemon.health.up("store")
-
-
-def _gauges(daemon: Daemon, database: Database) -> None:
-    gauge_outbox(daemon, database, "ingest")
-    states = feeds_by_outcome(database)
-    daemon.metrics.replace("gordon_feeds", {(state,): float(number) for state, number in states.items()})
+    if ingest.standby:
+        daemon.health.down("turn", "another ingest daemon polls; SQLite allows one at a time")
+    else:
+        daemon.health.up("turn")
 
 
 def note_poll(metrics: Metrics, report: PollReport) -> None:
@@ -95,6 +123,7 @@ def note_poll(metrics: Metrics, report: PollReport) -> None:
     metrics.count("gordon_polls_total", 1, report.outcome)
     metrics.observe("gordon_poll_seconds", report.seconds)
     metrics.count("gordon_feed_bytes_total", report.bytes)
+    metrics.count("gordon_entries_dropped_total", report.dropped)
     for kind, number in Counter(found.mention.kind for found in report.found).items():
         metrics.count("gordon_mentions_found_total", number, kind)
     for found in report.found:

@@ -21,6 +21,7 @@ BROAD_EXCEPTS = {
     "gordon/worker.py": "the loop is where unexpected errors end",
     "gordon/app/websub.py": "the edge of a thread that must not die unseen",
     "ingest/callback.py": "the edge of a thread, and of what strangers may cause: logged without their words",
+    "ingest/settle.py": "ingest's own loop: an error over one feed becomes its outcome, with its cause",
     "ingest/parse_child.py": "the guarded child turns whatever a parser raises into an outcome",
 }
 

@@ -14,12 +14,13 @@ from sqlalchemy import text
 
 from gordon.errors import StoreUnavailable
 from gordon.events import Topics
-from gordon.polling import Feed, FeedState, Found
+from gordon.polling import Claim, Feed, HostState, Polled, Recorded
 from gordon.settings import Settings
 from ingest.client import Client
-from ingest.daemon import Ingest, PollReport
+from ingest.daemon import Ingest
 from ingest.discover import preview
 from ingest.parser import ParserPool
+from ingest.settle import PollReport
 from store.database import Database, open_database
 from store.ingest import Ingest as Store
 from store.migrate import upgrade
@@ -34,13 +35,13 @@ class Flaky(Store):
 
     away = False
 
-    def due(self, now: datetime, most: int) -> Sequence[FeedState]:
+    def claim(self, owner: str, now: datetime, until: datetime, most: int) -> Sequence[Claim] | None:
         self._here()
-        return super().due(now, most)
+        return super().claim(owner, now, until, most)
 
-    def record_poll(self, state: FeedState, found: Sequence[Found]) -> None:
+    def record(self, owner: str, now: datetime, polls: Sequence[Polled], hosts: Sequence[HostState]) -> Recorded:
         self._here()
-        super().record_poll(state, found)
+        return super().record(owner, now, polls, hosts)
 
     def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         self._here()
@@ -60,7 +61,7 @@ class Bench:
         self.store = Flaky(database)
         self.reports: list[PollReport] = []
         self.commits = 0
-        poll = {"host_delay": "0s", "jitter": 0} | settings.pop("poll", {})
+        poll = {"host_delay": "0s", "jitter": 0, "catch_up": "0s"} | settings.pop("poll", {})
         http = {"allow_networks": ("127.0.0.0/8",), "deadline": "5s"} | settings.pop("http", {})
         worker = {"backoff_least": "10ms", "backoff_most": "20ms", "drain": "1s"} | settings.pop("worker", {})
         self.settings = Settings.model_validate({"http": http, "poll": poll, "worker": worker} | settings)
@@ -71,6 +72,7 @@ class Bench:
             pool,
             self.settings,
             Topics(),
+            owner="one",
             now=lambda: self.now,
             monotonic=time.monotonic,
             jitter=lambda: 0.0,
@@ -196,7 +198,9 @@ def test_an_edit_is_a_revision_and_a_new_entry_is_new(bench: Make, origin: Origi
     one = bench()
     one.sync(Feed(id="a", url=origin.url("/a")))
     one.until(1)
-    origin.answers["/a"] = reply(texts.ATOM.replace("One form", "No form").replace("urn:valley:2", "urn:valley:3"))
+    edited = texts.ATOM.replace("One form", "No form")
+    entry = "<entry><id>urn:valley:3</id><title>The ferry</title><link href='/ferry'/><content>Late again.</content></entry>"
+    origin.answers["/a"] = reply(edited.replace("</feed>", f"{entry}</feed>"))
     one.later(1)
     found = one.until(2)[1].found
     assert sorted((each.mention.kind, each.mention.revision) for each in found) == [("edited", 2), ("new", 1)]

@@ -70,7 +70,9 @@ SCOPES: list[tuple[Sequence[tuple[str, Ending]], int, float | None]] = [
     ((("a", LIMIT), ("a", LIMIT), ("a", LIMIT)), 1, None),
     ((("a", LIMIT), ("b", LIMIT)), 2, LEAST),
     ((("a", LIMIT), ("b", LATER)), 2, 7200),
-    ((("a", LATER), ("b", AWAY)), 2, LEAST),
+    ((("a", AWAY), ("b", AWAY)), 2, LEAST),
+    ((("a", LATER), ("b", AWAY)), 1, None),
+    ((("a", FORBIDDEN), ("b", LIMIT), ("c", FORBIDDEN)), 1, None),
     ((("a", FORBIDDEN), ("b", FORBIDDEN)), 2, LEAST),
     ((("a", LIMIT), ("b", LIMIT), ("c", LIMIT)), 3, 2 * LEAST),
     ((("a", LIMIT), ("b", LIMIT), ("a", LIMIT), ("b", LIMIT)), 4, 4 * LEAST),
@@ -105,7 +107,7 @@ def test_the_delay_is_doubled_by_refusals_and_halved_by_successes() -> None:
     assert delays == [10, 20, 40, 40, 20, 10, 0, 0]
     assert visited(*[("a", LIMIT)] * 20).delay == MOST_DELAY
     eager = Poll(host_delay=0.0, least_interval=3.0)
-    assert [visited(*[("a", LIMIT)] * times, poll=eager).delay for times in (1, 2, 3)] == [2, 3, 3]
+    assert [visited(*[("a", LIMIT)] * times, poll=eager).delay for times in (1, 2, 3, 4, 5)] == [0.5, 1, 2, 3, 3]
 
 
 def test_the_host_is_free_again_after_its_delay_from_the_start_of_the_visit() -> None:
