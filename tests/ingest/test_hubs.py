@@ -2,85 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-import secrets
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
 
 import pytest
 
 from gordon.errors import StoreUnavailable
 from gordon.polling import HubSubscription
-from gordon.settings import Http
-from ingest.callback import Answers, Callback
-from ingest.client import Client
-from ingest.hubs import HubKeeper
-from ingest.websub import MOST_LEASE, Asking
+from ingest.websub import MOST_LEASE
 from tests.ingest.hub import Hub, MemoryHubs, call
+from tests.ingest.hub_desk import WEEK, Desk
 from tests.ingest.origin import Origin
 
 TOPIC = "https://blog.example/feed.xml"
-WEEK = 7 * 86400.0
-START = datetime(2026, 11, 2, 12, tzinfo=UTC)
-
-
-@dataclass
-class Desk(AbstractContextManager["Desk"]):
-    """A keeper with its listener, over a store in memory and a clock that the test moves."""
-
-    ca_file: str = ""
-    store: MemoryHubs = field(default_factory=MemoryHubs)
-    now: datetime = START
-    counted: list[str] = field(default_factory=list)
-    leads: bool = True
-
-    def __enter__(self) -> Desk:
-        http = Http(allow_networks=("127.0.0.0/8",), deadline=5.0)
-        answers = Answers(lambda *a: self.keeper.verify(*a), lambda *a: self.keeper.push(*a), self.counted.append)
-        self.callback = Callback(answers, "127.0.0.1", 0, most_body=1_000_000)
-        self.address = f"http://127.0.0.1:{self.callback.port}/hub"
-        self.client = Client(http, clock=time.monotonic, ca_file=self.ca_file)
-        self.keeper = HubKeeper(
-            self.store,
-            self.client,
-            Asking(self.address, WEEK, lambda: secrets.token_urlsafe(32), lambda: 0.5),
-            least_interval=60.0,
-            now=lambda: self.now,
-            monotonic=itertools.count(1.0, 1.0).__next__,
-            leads=lambda: self.leads,
-            count=self.counted.append,
-        )
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.callback.close()
-        self.client.close()
-
-    def turn_until(self, condition: Callable[[], bool]) -> None:
-        until = time.monotonic() + 10
-        while not condition():
-            assert time.monotonic() < until, (self.store, self.counted)
-            self.keeper.turn(0.01)
-
-    def rest(self, turns: int = 20) -> None:
-        """Some turns in which nothing should happen."""
-        for _ in range(turns):
-            self.keeper.turn(0.005)
-
-    def one(self, feed: str = "f") -> HubSubscription:
-        return self.store.kept[feed]
-
-    def is_verified(self, feed: str = "f") -> bool:
-        return feed in self.store.kept and self.one(feed).state == "verified"
-
-    def later(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture
@@ -404,3 +341,16 @@ def test_a_flood_of_calls_reaches_no_feed(desk: Desk, hub: Hub) -> None:
     desk.rest()
     assert desk.store.nudged == [] and desk.is_verified()
     assert set(desk.counted) == {"unknown"}
+
+
+def test_neither_token_nor_secret_is_shown_anywhere(desk: Desk, hub: Hub, capfd: pytest.CaptureFixture[str]) -> None:
+    kept = subscribed(desk, hub)
+    hub.push()
+    call(f"{desk.address}/{kept.token}?hub.mode=subscribe&hub.topic=x&hub.challenge={kept.token}")
+    hub.status, hub.behave = 500, hub.deny
+    desk.now = kept.next_try
+    desk.turn_until(lambda: desk.one().state == "denied")
+    desk.rest()
+    shown = "".join(capfd.readouterr()) + desk.one().detail
+    assert "hub has called" in shown and "denied" in shown
+    assert kept.token not in shown and kept.secret not in shown

@@ -129,7 +129,7 @@ def test_a_resting_hub_is_no_failure_of_its_feeds() -> None:
 @pytest.mark.parametrize("state", ["denied", "ending"])
 def test_what_is_not_wished_is_not_confirmed(state: str) -> None:
     query = {"hub.mode": "subscribe", "hub.topic": TOPIC, "hub.challenge": "c", "hub.lease_seconds": "86400"}
-    assert verify(replace(VERIFIED, state=state), query, ASKING, NOW).status == 404  # type: ignore[arg-type]  # a word
+    assert verify(replace(VERIFIED, state=state), query, ASKING, NOW).status == 404  # type: ignore[arg-type]  # one of its words
     assert verify(None, query, ASKING, NOW).status == 404
     assert verify(VERIFIED, query | {"hub.topic": TOPIC + "x"}, ASKING, NOW).status == 404
     assert verify(VERIFIED, {}, ASKING, NOW).status == 404
