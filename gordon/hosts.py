@@ -1,8 +1,12 @@
-"""The host of an address, as the unit of politeness. Pure."""
+"""The host of an address, as the unit of politeness; and addresses without their credentials. Pure."""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
+
+# Up to the last @ before path, query or fragment, as a password may hold one: what a client takes for credentials.
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 def host_of(url: str) -> str:
@@ -11,3 +15,9 @@ def host_of(url: str) -> str:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def redact(text: str, shown: str = "") -> str:
+    """The text with the user and password of every URL in it replaced by ``shown``. Everything shown to people goes
+    through here."""
+    return _CREDENTIALS.sub(shown, text)

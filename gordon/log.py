@@ -13,14 +13,15 @@ from typing import Any
 
 import structlog
 
+from gordon import hosts
+
 # What a terminal obeys, what breaks a line, what reorders it. JSON escapes these by itself.
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_CREDENTIALS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@:]*(:[^/\s@]*)?@", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
     """``text`` with the user and password of every URL in it replaced by ``***``."""
-    return _CREDENTIALS.sub(r"\1***@", text)
+    return hosts.redact(text, "***@")
 
 
 def set_up(level: str, form: str, stage: str) -> None:

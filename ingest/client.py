@@ -16,10 +16,11 @@ from typing import Any
 import pycurl
 
 from gordon import __version__
+from gordon.hosts import redact
 from gordon.settings import Http
 from ingest.guard import Guard, guard
 from ingest.http import REDIRECTS, Answer, Body, Failure, Garbled, Hop, Outcome, Request, Response, TooBig, follow
-from ingest.url import Target, redact, target
+from ingest.url import Target, target
 
 MOST_HEADER_BYTES = 128 * 1024
 MOST_HEADERS = 256

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
+from gordon.hosts import redact
 from ingest.client import Client
 from ingest.http import Request, Response
 from ingest.parser import Parser
 from ingest.raw import FeedLink, Parsed, RawEntry, RawPage, Refused
 from ingest.schedule import Ending, by_body, early
-from ingest.url import redact
 
 KEY = "preview"
 WAIT = 1.0

@@ -14,11 +14,11 @@ from xml.parsers import expat
 
 from gordon import ids
 from gordon.errors import Problem
-from gordon.hosts import host_of
+from gordon.hosts import host_of, redact
 from gordon.polling import Feed
 from ingest.charset import decode
 from ingest.clean import line as one_line
-from ingest.url import redact, target
+from ingest.url import target
 
 NAMESPACE = "urn:gordon:opml:1"
 MOST_BYTES = 50 * 1024**2

@@ -120,6 +120,8 @@ class ParserPool:
         finished: list[tuple[Any, Parsed]] = []
         for key, events in self._selector.select(timeout if due is None else min(timeout, due)):
             worker: _Worker = key.data
+            if worker not in self._workers:  # buried in this very round: it was ready for reading and for writing
+                continue
             if events & selectors.EVENT_WRITE:
                 worker.send()
             if events & selectors.EVENT_READ:

@@ -70,6 +70,7 @@ def add(
 
 
 def _feed(found: Discovery, folder: str, language: str, title: str, *, full_text: bool) -> Feed:
+    from gordon.hosts import redact
     from gordon.language import base
     from ingest.opml import feed_id
 
@@ -77,7 +78,7 @@ def _feed(found: Discovery, folder: str, language: str, title: str, *, full_text
     return Feed(
         id=feed_id(url),
         url=url,
-        title=title or found.preview.title or url,
+        title=title or found.preview.title or redact(url),
         folder=folder,
         language=language or base(found.preview.language),
         full_text=full_text,
@@ -134,8 +135,8 @@ def _entries(count: int) -> str:
 
 def _show(found: Discovery, goal: str, shown: Sequence[Glimpse]) -> None:
     """What would come in."""
+    from gordon.hosts import redact
     from gordon.language import base
-    from ingest.url import redact
 
     preview = found.preview
     say(f"[bold]{clean(preview.title or 'without a title')}[/bold]")

@@ -120,7 +120,7 @@ def _indented(text: str) -> None:
 
 
 def _hub(one: FeedHealth) -> str:
-    from ingest.url import host_of
+    from gordon.hosts import host_of
 
     if not one.state.hub:
         return ""
@@ -130,7 +130,7 @@ def _hub(one: FeedHealth) -> str:
 
 def _one(one: FeedHealth, now: datetime) -> None:
     from gordon.app.feed_health import SYMBOLS, strip
-    from ingest.url import redact
+    from gordon.hosts import redact
 
     _block(one, now)
     say(f"  {clean(redact(one.feed.url))}")

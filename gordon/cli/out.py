@@ -15,8 +15,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from gordon.errors import DeskInvalid, Problem
+from gordon.hosts import redact
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 DeskOption = Annotated[
     Path, typer.Option("--desk", "-d", envvar="GORDON_DESK", help="Folder of the desk.", show_default="this folder")
@@ -32,8 +34,8 @@ def clean(text: object) -> str:
 
 
 def plain(text: object) -> str:
-    """Text from outside without control characters and text direction overrides."""
-    return _CONTROLS.sub("", str(text))
+    """Text from outside without control characters, text direction overrides and the passwords of addresses."""
+    return redact(_CONTROLS.sub("", str(text)), "***@")
 
 
 def console() -> Console:
@@ -47,9 +49,18 @@ def say(text: str) -> None:
 
 
 def show_json(value: Any) -> None:
-    """One JSON document."""
-    body = msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2)
+    """One JSON document; addresses without their passwords, every other text letter for letter."""
+    found = _without_passwords(msgspec.to_builtins(value, order="deterministic", str_keys=True))
+    body = msgspec.json.format(msgspec.json.encode(found), indent=2)
     sys.stdout.write(body.decode() + "\n")
+
+
+def _without_passwords(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_passwords(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_passwords(inner) for inner in value]
+    return redact(value, "***@") if isinstance(value, str) and _ADDRESS.fullmatch(value) else value
 
 
 def show_json_line(value: Any) -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gordon.hosts import host_of
+from gordon.hosts import host_of, redact
 from ingest.http import Body, Garbled, Hop, TooBig, follow, validator
-from ingest.url import Target, absolute, canonical, redact, target
+from ingest.url import Target, absolute, canonical, target
 
 
 def at(url: str) -> Target:
@@ -108,6 +108,14 @@ def test_canonical_addresses(url: str) -> None:
 def test_redaction_takes_out_the_userinfo_of_every_address_in_a_text() -> None:
     text = "from http://u:p@a.example/x to https://key@b.example/, mail me@c.example"
     assert redact(text) == "from http://a.example/x to https://b.example/, mail me@c.example"
+    assert redact("http://u:p@ss:w@rd@a.example/?to=b@c") == "http://a.example/?to=b@c"
+
+
+@pytest.mark.hostile(11)
+@pytest.mark.parametrize("password", ["s3cret", "p@s3cret", "s3cret/x", "a:s3cret", "s3cret#", "s3cret?", "[s3cret"])
+def test_what_is_wrong_with_an_address_is_said_without_its_password(password: str) -> None:
+    found = target(f"http://user:{password}@blog.example:port/feed")
+    assert isinstance(found, str) and "s3cret" not in found
 
 
 def test_targets_and_hosts() -> None:
