@@ -171,7 +171,7 @@ def test_whatever_a_hub_does_it_is_asked_rarely_and_its_lease_is_bounded(calls: 
     for call, value in calls:
         if call == "wait":
             now += timedelta(seconds=value)
-        elif call == "rest":
+        elif call == "rest" and kept.next_try <= now:
             kept = postponed(kept, now + timedelta(seconds=value), ASKING, now)
         elif call == "ask" and kept.next_try <= now:
             kept, requests = asked(kept, now), requests + 1
@@ -179,7 +179,7 @@ def test_whatever_a_hub_does_it_is_asked_rarely_and_its_lease_is_bounded(calls: 
             after = after_asked(kept, answer, now)
             assert after is not None
             kept = after
-        elif call not in ("ask", "wait"):
+        elif call not in ("ask", "wait", "rest"):
             query = {"hub.mode": call, "hub.topic": TOPIC, "hub.challenge": "c", "hub.lease_seconds": str(value)}
             reply = verify(kept, query, ASKING, now)
             assert not reply.forget and reply.status in (200, 404)
@@ -187,4 +187,5 @@ def test_whatever_a_hub_does_it_is_asked_rarely_and_its_lease_is_bounded(calls: 
         assert (kept.state == "verified") == (kept.expires is not None)
         assert kept.expires is None or kept.expires <= now + timedelta(seconds=MOST_LEASE)
         assert kept.token == "minted" * 6 and kept.failures >= 0
-    assert requests <= 1 + (now - NOW).total_seconds() / min(FIRST_WAIT, LEAST_LEASE * 0.7)
+    # The end of a lease may come right after the last try to renew it: two for each wait.
+    assert requests <= 1 + 2 * (now - NOW).total_seconds() / min(FIRST_WAIT, LEAST_LEASE * 0.7)
