@@ -102,6 +102,7 @@ def test_a_new_entry_becomes_a_mention_with_its_event() -> None:
     assert event.data == found.mention
 
 
+@pytest.mark.hostile(49)
 def test_unchanged_entries_are_no_news_and_edits_are_the_next_revision() -> None:
     memory = Memory()
     memory.poll(entry())
@@ -114,6 +115,7 @@ def test_unchanged_entries_are_no_news_and_edits_are_the_next_revision() -> None
     assert again.mention.revision == 3
 
 
+@pytest.mark.hostile(50)
 def test_a_vanished_entry_is_no_news_and_may_come_back() -> None:
     memory = Memory()
     memory.poll(entry("a"), entry("b", title="B"))
@@ -134,6 +136,7 @@ def test_without_a_guid_the_link_and_without_a_link_the_content_is_the_identity(
     assert memory.mentions(entry(guid="", link="", title="bare")) == []
 
 
+@pytest.mark.hostile(44)
 def test_the_same_guid_on_every_entry_keeps_all_once() -> None:
     memory = Memory()
     same = [entry("g", f"https://a.example/{n}", f"T{n}") for n in range(4)]
@@ -170,6 +173,7 @@ def test_an_entry_that_stands_twice_in_a_feed_is_found_once() -> None:
     assert len(Memory().poll(entry(), entry(), entry())) == 1
 
 
+@pytest.mark.hostile(47)
 def test_the_same_guid_in_another_feed_is_another_mention() -> None:
     other = Memory(FeedState(id="other", url="https://o.example/", next_due=NOW))
     assert other.poll(entry())[0].mention.id != Memory().poll(entry())[0].mention.id
@@ -208,6 +212,7 @@ DATES = {
 }
 
 
+@pytest.mark.hostile(51)
 @pytest.mark.parametrize("date", DATES)
 def test_dates_that_nobody_can_believe_are_left_out_and_flagged(date: datetime) -> None:
     assert (believable(date, NOW) == date) == DATES[date]
