@@ -61,7 +61,8 @@ class RawFeed(Struct, frozen=True, kw_only=True, tag="feed"):
 
     ``raws``: the hash of every raw entry of the document, in order, those that were not parsed included; empty where
     the document could not be split with certainty, and then all of it was parsed. ``places``: for each of ``entries``,
-    where it stands in ``raws``. ``hub`` and ``topic``: what the feed says about WebSub."""
+    where it stands in ``raws``. ``hub`` and ``topic``: what the feed says about WebSub. ``partial``: the document
+    breaks off in the middle; its last entry then counts as cut."""
 
     title: str = ""
     language: str = ""
@@ -72,6 +73,7 @@ class RawFeed(Struct, frozen=True, kw_only=True, tag="feed"):
     hints: Hints = Hints()
     hub: str = ""
     topic: str = ""
+    partial: bool = False
 
 
 class RawPage(Struct, frozen=True, kw_only=True, tag="page"):

@@ -111,7 +111,8 @@ def by_body(answer: Response, parsed: RawFeed | Refused) -> Ending:
         answer,
         "ok" if parsed.entries or parsed.raws else "empty",
         "; ".join(_notes(answer, parsed)),
-        body_hash=body_hash(answer.body),
+        # What breaks off in the middle is read as far as it goes, but asked for again in full.
+        body_hash="" if parsed.partial else body_hash(answer.body),
     )
     hub, topic = named_hub(answer.headers, answer.url, parsed.hub, parsed.topic)
     return replace(ending, hints=parsed.hints, hub=hub, topic=topic)
@@ -133,6 +134,8 @@ def _notes(answer: Response, feed: RawFeed) -> Iterator[str]:
         yield f"moved for good to {answer.permanent}"
     if answer.downgraded:
         yield "https leads to http"
+    if feed.partial:
+        yield "the document breaks off in the middle"
     if feed.dropped:
         yield f"{feed.dropped} entries beyond parse.max_entries were left out"
 

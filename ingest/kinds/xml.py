@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
+from msgspec.structs import replace
+
 from ingest.clean import line
 from ingest.feed_links import feed_links
 from ingest.kinds.choose import newest
@@ -24,6 +26,7 @@ from ingest.split import KEPT, Split, hash_set, hashes, prune, split
 
 _DECLARATION = re.compile(r"\s*<\?xml\b.*?\?>", re.DOTALL)
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF|channel)[\s>]")
+_END = re.compile(r"</(?:rss|feed|rdf:RDF|channel)\s*>", re.IGNORECASE)
 _REFERENCES = re.compile(r"(?:&#(?:[xX][0-9a-fA-F]{1,9}|[0-9]{1,9});)+")
 _REFERENCE = re.compile(r"&#([xX]?)([0-9a-fA-F]+);")
 _WRAPPING = 4000
@@ -90,7 +93,15 @@ def _whole(text: str, raws: tuple[bytes, ...], document: Document) -> Parsed:
         raws = ()
     kept = newest(entries, document.limits.entries, date)
     places = tuple(range(len(raws)))
-    return _feed(reading, kept, document, raws=raws, places=places, dropped=len(entries) - len(kept))
+    feed = _feed(reading, kept, document, raws=raws, places=places, dropped=len(entries) - len(kept))
+    return _partial(feed) if reading.fault and not _END.search(text[-_WRAPPING:]) else feed
+
+
+def _partial(feed: RawFeed) -> RawFeed:
+    """The feed of a document without an end: nobody knows what else stood in its last entry. Where not even its name
+    has come, it would be taken for another one next time: it is left out."""
+    last = tuple(replace(entry, cut=True) for entry in feed.entries[-1:] if entry.guid or entry.link)
+    return replace(feed, entries=feed.entries[:-1] + last, partial=True)
 
 
 def _nothing(reading: Reading, text: str, document: Document) -> Refused:
