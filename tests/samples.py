@@ -30,8 +30,10 @@ MENTION = Mention(
     text="Le délai d'attente double.\n\nLes frais aussi, dit-on.",
     language="fr",
     published=datetime(2026, 11, 22, 14, 0, tzinfo=UTC),
+    published_raw="Dim, 22 nov 2026",
     seen=SEEN,
     author="Une autrice",
+    html="<p>Le délai d'attente double.</p><p>Les frais aussi, dit-on.</p>",
     kind="edited",
     flags=("text-cut",),
 )
