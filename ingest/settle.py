@@ -182,7 +182,8 @@ class Settler:
     def _after(self, poll: Poll, ending: Ending, now: datetime) -> FeedState:
         """The feed's state from now on. Politeness counts for the host that really serves the feed, so that many
         addresses which lead to one host are one queue from the second visit on."""
-        slow = self._settings.websub.slow if poll.state.pushed else 1.0
+        websub = self._settings.websub
+        slow = websub.slow if poll.state.pushed and websub.callback else 1.0
         state = after(poll.state, ending, self._settings.poll, now, self._jitter(), slow=slow)
         served = host_of(poll.response.url) if poll.response is not None else ""
         return msgspec.structs.replace(state, host=served) if served else state

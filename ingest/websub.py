@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from gordon.polling import HubSubscription
 from ingest.http import Answer, Failure, Request
+from ingest.url import target
 from ingest.wishes import retry_after
 
 Mode: TypeAlias = Literal["subscribe", "unsubscribe"]
@@ -63,6 +64,14 @@ class Reply:
 
 
 REFUSED = Reply(404)
+
+
+def callback_problem(callback: str) -> str:
+    """Why no hub could call this address; "" when all is well."""
+    found = target(callback)
+    if isinstance(found, str):
+        return found
+    return "it must be an address without user, query and fragment" if any(mark in callback for mark in "?#@") else ""
 
 
 def due(subscription: HubSubscription, asking: Asking, now: datetime) -> HubSubscription | None:

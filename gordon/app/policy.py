@@ -14,6 +14,7 @@ from classify.engine import Engine
 from classify.matchers.spacy_runtime import Pipelines
 from classify.selftest import run_tests
 from gordon.app.connect import address_problems
+from gordon.app.sense import sense_problems
 from gordon.demo.pages import wrong_ports
 from gordon.desk.load import Desk, Draft, read_desk
 from gordon.errors import DeskInvalid, Problem
@@ -61,6 +62,7 @@ def _read(folder: Path, environ: Mapping[str, str]) -> tuple[Draft, tuple[Feed, 
     feeds, problems = read_opml(draft.folder / FEEDS)
     draft.problems += problems + _demo_problems(draft)
     draft.problems += address_problems(draft.settings, draft.folder, environ)
+    draft.problems += sense_problems(draft.settings, draft.folder, environ)
     tree = None
     if draft.queues is not None:
         tree, problems = compile_routes(draft.queues, draft.lines.get("queues.yaml", {}))

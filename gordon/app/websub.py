@@ -22,8 +22,7 @@ from gordon.settings import FILE, Settings
 from ingest.callback import Answers, Callback
 from ingest.client import Client
 from ingest.hubs import HubKeeper
-from ingest.url import target
-from ingest.websub import Asking
+from ingest.websub import Asking, callback_problem
 
 TURN = 0.5
 LEASE = 30.0
@@ -32,17 +31,11 @@ ERROR_PAUSE = 5.0
 GAUGE_EVERY = 5.0
 
 
-def check_callback(callback: str) -> None:
-    """Raises DeskInvalid for what no hub could call."""
-    found = target(callback)
-    wrong = found if isinstance(found, str) else ""
-    if not wrong and any(mark in callback for mark in "?#@"):
-        wrong = "it must be an address without user, query and fragment"
-    if wrong:
-        remedy = (
-            "write the public address that leads to websub.listen and websub.port, such as https://gordon.example/hub"
-        )
-        raise DeskInvalid([Problem(FILE, 0, f"websub.callback: {wrong}", remedy)])
+def refuse_callback(callback: str) -> None:
+    """Raises DeskInvalid for what no hub could call; gordon check names its line, too."""
+    if message := callback_problem(callback):
+        remedy = "write the public address that leads to websub.listen and websub.port"
+        raise DeskInvalid([Problem(FILE, 0, f"websub.callback: {message}", remedy)])
 
 
 class Leases(Protocol):
@@ -99,7 +92,7 @@ class Hubs(AbstractContextManager["Hubs"]):
         self._metrics, self._settings, self._store = metrics, settings, store
         self._wanted = bool(settings.websub.callback)
         if self._wanted:
-            check_callback(settings.websub.callback)
+            refuse_callback(settings.websub.callback)
         self._client = (client or (lambda: Client(settings.http, clock=time.monotonic)))()
         self._leader = Leader(leases, owner_name(), time.monotonic)
         self._keeper = HubKeeper(

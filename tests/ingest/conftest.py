@@ -17,6 +17,9 @@ from ingest.http import Answer, Request
 from ingest.parse_child import attempt
 from ingest.parser import ParserPool
 from ingest.raw import Document
+from store.database import Database, open_database
+from store.migrate import upgrade
+from tests.ingest.daemon_bench import Bench
 from tests.ingest.origin import Origin
 
 
@@ -92,3 +95,24 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key", "-out", f"{folder}/pem"]
     subprocess.run([*command.split(), *names], check=True, capture_output=True)
     return folder
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
+    upgrade(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def bench(database: Database, pool: ParserPool) -> Iterator[Callable[..., Bench]]:
+    made: list[Bench] = []
+
+    def make(parser: ParserPool | None = None, **settings: Any) -> Bench:
+        made.append(Bench(database, parser or pool, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()

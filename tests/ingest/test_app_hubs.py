@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from gordon.app.websub import Hubs, Leader, check_callback
+from gordon.app.websub import Hubs, Leader, refuse_callback
 from gordon.errors import DeskInvalid, StoreUnavailable
 from gordon.metrics import Metrics
 from gordon.polling import HubSubscription
@@ -118,7 +118,7 @@ def test_a_port_in_use_stops_the_start(origin: Origin) -> None:
 )
 def test_an_address_that_no_hub_could_call_is_a_mistake_of_the_desk(callback: str) -> None:
     with pytest.raises(DeskInvalid, match=r"websub\.callback"):
-        check_callback(callback)
+        refuse_callback(callback)
     with pytest.raises(DeskInvalid):
         Hubs(Metrics("ingest"), Settings(websub=WebSub(callback=callback)), MemoryHubs(), Leases())
 

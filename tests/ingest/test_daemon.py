@@ -3,131 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
-import pytest
-from sqlalchemy import text
-
-from gordon.errors import StoreUnavailable
-from gordon.events import Topics
-from gordon.polling import Claim, Feed, HostState, Polled, Recorded
+from gordon.polling import Feed
 from gordon.settings import Settings
 from ingest.client import Client
-from ingest.daemon import Ingest
 from ingest.discover import preview
 from ingest.parser import ParserPool
 from ingest.settle import PollReport
-from store.database import Database, open_database
-from store.ingest import Ingest as Store
-from store.migrate import upgrade
 from tests.ingest import texts
+from tests.ingest.daemon_bench import START, Bench
 from tests.ingest.origin import Asked, Origin, Script, reply
-
-START = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-class Flaky(Store):
-    """The real store; away while ``away`` says so."""
-
-    away = False
-
-    def claim(self, owner: str, now: datetime, until: datetime, most: int) -> Sequence[Claim] | None:
-        self._here()
-        return super().claim(owner, now, until, most)
-
-    def record(self, owner: str, now: datetime, polls: Sequence[Polled], hosts: Sequence[HostState]) -> Recorded:
-        self._here()
-        return super().record(owner, now, polls, hosts)
-
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
-        self._here()
-        super().sync_feeds(feeds, now)
-
-    def _here(self) -> None:
-        if self.away:
-            raise StoreUnavailable("the database is locked")
-
-
-class Bench:
-    """A daemon whose wall clock is ours to turn."""
-
-    def __init__(self, database: Database, pool: ParserPool, **settings: Any) -> None:
-        self.now = START
-        self.database = database
-        self.store = Flaky(database)
-        self.reports: list[PollReport] = []
-        self.commits = 0
-        poll = {"host_delay": "0s", "jitter": 0, "catch_up": "0s"} | settings.pop("poll", {})
-        http = {"allow_networks": ("127.0.0.0/8",), "deadline": "5s"} | settings.pop("http", {})
-        worker = {"backoff_least": "10ms", "backoff_most": "20ms", "drain": "1s"} | settings.pop("worker", {})
-        self.settings = Settings.model_validate({"http": http, "poll": poll, "worker": worker} | settings)
-        self.client = Client(self.settings.http, clock=time.monotonic)
-        self.ingest = Ingest(
-            self.store,
-            self.client,
-            pool,
-            self.settings,
-            Topics(),
-            owner="one",
-            now=lambda: self.now,
-            monotonic=time.monotonic,
-            jitter=lambda: 0.0,
-            on_poll=self.reports.append,
-            after_commit=self._committed,
-        )
-
-    def _committed(self) -> None:
-        self.commits += 1
-
-    def close(self) -> None:
-        self.client.close()
-
-    def until(self, polls: int, seconds: float = 15.0) -> list[PollReport]:
-        """Turns until so many polls are recorded in all."""
-        until = time.monotonic() + seconds
-        while len(self.reports) < polls and time.monotonic() < until:
-            self.ingest.turn(0.2)
-        assert len(self.reports) == polls
-        return self.reports
-
-    def later(self, hours: float) -> None:
-        """The clock moves on; the daemon looks again."""
-        self.now += timedelta(hours=hours)
-        self.ingest.sync(self.feeds)
-
-    def sync(self, *feeds: Feed) -> None:
-        self.feeds = feeds
-        self.ingest.sync(feeds)
-
-    def scalar(self, query: str) -> Any:
-        with self.database.reading() as connection:
-            return connection.scalar(text(query))
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
-    upgrade(opened)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def bench(database: Database, pool: ParserPool) -> Iterator[Callable[..., Bench]]:
-    made: list[Bench] = []
-
-    def make(**settings: Any) -> Bench:
-        made.append(Bench(database, pool, **settings))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
 
 Make = Callable[..., Bench]
 
@@ -199,7 +87,7 @@ def test_an_edit_is_a_revision_and_a_new_entry_is_new(bench: Make, origin: Origi
     one.sync(Feed(id="a", url=origin.url("/a")))
     one.until(1)
     edited = texts.ATOM.replace("One form", "No form")
-    entry = "<entry><id>urn:valley:3</id><title>The ferry</title><link href='/ferry'/><content>Late again.</content></entry>"
+    entry = "<entry><id>urn:valley:3</id><title>The ferry</title><link href='/f'/><content>Late.</content></entry>"
     origin.answers["/a"] = reply(edited.replace("</feed>", f"{entry}</feed>"))
     one.later(1)
     found = one.until(2)[1].found
