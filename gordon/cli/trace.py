@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
+import msgspec
 import typer
 
 from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json
 from gordon.cli.queues import gap_text, hats
 from gordon.cli.session import Session
+from gordon.diff import Changes, history, render
 from gordon.records import Item, MentionTrail, RecordedMention
+
+MOST_CHANGES = 20
+"""Changes of one revision that are shown to a person."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,19 +33,22 @@ def explain(
 
     with Session(desk) as session:
         trail = read_trail(session.database, mention)
+    changes = history(trail.found)
     if as_json:
-        show_json(trail)
+        show_json({**msgspec.structs.asdict(trail), "changes": changes})
     else:
-        _show(trail)
+        _show(trail, {one.revision: one for one in changes})
 
 
-def _show(trail: MentionTrail) -> None:
+def _show(trail: MentionTrail, changes: Mapping[int, Changes]) -> None:
     for found in trail.found:
         kind = "found" if found.kind == "new" else "edited"
         say(f"[dim]{found.seen:%Y-%m-%d %H:%M:%S}Z[/dim] {kind} in {clean(found.feed)}: “{clean(found.title)}”")
         say(f"  revision {found.revision}, {clean(found.language)}, {clean(found.url)}")
         if found.flags:
             say(f"  flags: {clean(', '.join(found.flags))}")
+        if found.revision in changes:
+            _show_changes(changes[found.revision])
     for record in trail.recorded:
         _show_tags(record)
     if not trail.recorded:
@@ -52,6 +61,14 @@ def _show(trail: MentionTrail) -> None:
         say(f"  because {clean(join.why)}")
     for item in trail.items:
         _show_item(item)
+
+
+def _show_changes(changes: Changes) -> None:
+    lines = list(render(changes))
+    for line in lines[:MOST_CHANGES]:
+        say(f"  {clean(line)}")
+    if len(lines) > MOST_CHANGES:
+        say(f"  and {len(lines) - MOST_CHANGES} more changes: see --json")
 
 
 def _show_tags(record: RecordedMention) -> None:
