@@ -105,7 +105,7 @@ def test_every_metric_has_its_row_with_type_labels_and_daemons() -> None:
 
 
 def test_every_poll_outcome_has_its_row() -> None:
-    same(sections(METRIC_DOC)["Poll outcomes"].names(), ["never", *get_args(Outcome)])
+    same(sections(METRIC_DOC)["Poll outcomes"].names(), ["never", "dormant", *get_args(Outcome)])
 
 
 def test_the_addresses_of_the_listener_are_those_documented() -> None:
