@@ -181,6 +181,7 @@ class _Exchange:
         self._status = 0
         self._headers: dict[str, str] = {}
         self._header_bytes = self._header_lines = 0
+        self._headed = False
         self._body: Body | None = None
         self._before = wire
         self._refused: tuple[Outcome, str] | None = None
@@ -250,12 +251,13 @@ class _Exchange:
             return self._stop("unreachable", "the answer has too many headers")
         text = line.decode("latin-1").strip("\r\n")
         if text.startswith("HTTP/"):
-            self._headers = {}
+            self._headers, self._headed = {}, False
             code = text.partition(" ")[2][:3]
             self._status = int(code) if code.isascii() and code.isdigit() else 0
         elif ":" in text:
             name, _, value = text.partition(":")
             self._note(name.strip().lower(), value.strip(" \t"))
+        self._headed = self._headed or not text
         return None
 
     def _note(self, name: str, value: str) -> None:
@@ -303,6 +305,8 @@ class _Exchange:
             return self.failure(*self._refused, now)
         if code:
             return self.failure("unreachable", _words(code, text), now)
+        if not self._headed:  # libcurl takes what it has for an answer: half a 410 would stop the feed
+            return self.failure("unreachable", "the connection broke in the middle of the headers", now)
         if self._status in REDIRECTS:
             return self._next(now)
         try:

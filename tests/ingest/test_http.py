@@ -23,12 +23,14 @@ def go(url: str, location: str, *, guarded: bool = False, status: int = 302) -> 
     return follow(Hop(at(url)), status, location, first=at(url), guarded=guarded, most=5)
 
 
+@pytest.mark.hostile(8)
 def test_from_https_to_http_is_refused_with_credentials_and_flagged_without() -> None:
     assert "https to http" in str(go("https://a.example/", "http://a.example/", guarded=True))
     hop = go("https://a.example/", "http://a.example/")
     assert isinstance(hop, Hop) and hop.downgraded and not hop.secrets
 
 
+@pytest.mark.hostile(9)
 def test_secrets_go_to_the_same_scheme_host_and_port_only() -> None:
     secrets = {
         location: isinstance(hop := go("https://a.example/x", location), Hop) and hop.secrets
@@ -78,6 +80,7 @@ def test_an_empty_body_needs_no_gzip_frame() -> None:
         half.finish()
 
 
+@pytest.mark.hostile(19)
 def test_validators_are_bounded_and_printable() -> None:
     assert validator('W/"é"') == 'W/"é"'
     assert validator("x" * 1024) and not validator("x" * 1025)

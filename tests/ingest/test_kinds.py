@@ -80,6 +80,7 @@ NOT_FEEDS = {
 }  # fmt: skip
 
 
+@pytest.mark.hostile(26, 53)
 @pytest.mark.parametrize("name", NOT_FEEDS)
 def test_what_is_not_a_feed(name: str, parse: Parse) -> None:
     body, outcome = NOT_FEEDS[name]
@@ -131,6 +132,7 @@ CHARSETS = {
 }  # fmt: skip
 
 
+@pytest.mark.hostile(43)
 @pytest.mark.parametrize("name", CHARSETS)
 def test_accents_survive_lies_about_the_charset(name: str, parse: Parse) -> None:
     body, header = CHARSETS[name]
@@ -149,6 +151,7 @@ def test_other_alphabets(parse: Parse) -> None:
     assert parse(rss("日本").encode("iso2022_jp"), "text/xml; charset=iso-2022-jp").entries[0].title == "日本"
 
 
+@pytest.mark.hostile(35)
 def test_control_direction_and_broken_characters(parse: Parse) -> None:
     body = rss("a\u202eb\u200bc\u00add &#x1F600; &#xD800; &#x110000; \0e")
     found = parse(body)
@@ -156,12 +159,14 @@ def test_control_direction_and_broken_characters(parse: Parse) -> None:
     assert not set("\u202e\u200b\u00ad\0") & set(found.entries[0].title)
 
 
+@pytest.mark.hostile(35)
 def test_halves_of_emoji_are_joined() -> None:
     assert repaired("a&#55357;&#56832;b&#xD83D;&#xDE00; &#55295;&#57344;") == "a😀b😀 &#55295;&#57344;"
     assert repaired("&#xd83d;x&#56832;") == "\ufffdx\ufffd"
     assert repaired("&#60;&#x110000;&#233;") == "&lt;\ufffdé"
 
 
+@pytest.mark.hostile(36)
 def test_the_newest_entries_are_kept_and_the_others_counted() -> None:
     items = "".join(
         f"<item><guid>{n}</guid><title>{n}</title><pubDate>{n:02} Nov 2026 00:00:00 GMT</pubDate></item>"
@@ -172,6 +177,7 @@ def test_the_newest_entries_are_kept_and_the_others_counted() -> None:
     assert [entry.guid for entry in feed.entries] == ["8", "9", "10"] and feed.dropped == 8
 
 
+@pytest.mark.hostile(36)
 def test_long_texts_are_cut_with_a_flag() -> None:
     (entry,) = parse_here(
         rss("t").replace("<guid>", f"<description>{'mot ' * 2000}</description><guid>"), text=1000

@@ -29,6 +29,7 @@ def feed(inside: str) -> bytes:
     return f'<rss version="2.0"><channel><title>t</title>{item}</channel></rss>'.encode()
 
 
+@pytest.mark.hostile(30)
 def test_billion_laughs_are_refused(parse: Callable[..., Any]) -> None:
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     body = f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY l0 "ha">{entities}]><rss><channel>&l9;</channel></rss>'
@@ -63,6 +64,7 @@ HEAVY = {
 }  # fmt: skip
 
 
+@pytest.mark.hostile(32, 33, 34, 36)
 @pytest.mark.parametrize("name", HEAVY)
 def test_heavy_documents_end_in_bounded_time(name: str, pool: ParserPool) -> None:
     pool.submit("heavy", HEAVY[name], "", "")
@@ -71,6 +73,7 @@ def test_heavy_documents_end_in_bounded_time(name: str, pool: ParserPool) -> Non
     assert isinstance(found["after"], RawFeed) and len(found["after"].entries) == 2
 
 
+@pytest.mark.hostile(32)
 def test_a_document_that_eats_cpu_costs_its_process_only(pool: ParserPool) -> None:
     attributes = " ".join(f'a{n}="x"' for n in range(60_000))
     pool.submit("bomb", f'<rss version="2.0"><channel {attributes}><item/></channel></rss>'.encode() * 3, "", "")
@@ -200,6 +203,7 @@ def test_known_entries_and_pages_go_through_the_pool(pool: ParserPool) -> None:
     assert isinstance(found["page"], RawPage) and "harbour master" in found["page"].text
 
 
+@pytest.mark.hostile(34)
 def test_an_old_expat_is_warned_of() -> None:
     assert "expat_2.5.0" in outdated_expat("expat_2.5.0") and outdated_expat("expat_1.95.8")
     assert outdated_expat("expat_2.6.0") == outdated_expat("expat_2.10.1") == outdated_expat("expat_3.0") == ""

@@ -64,6 +64,7 @@ def test_cutting_prefers_a_space() -> None:
 
 @given(st.text(max_size=300))
 @settings(max_examples=100, deadline=None)
+@pytest.mark.hostile(35)
 def test_text_comes_out_clean_whatever_goes_in(text: str) -> None:
     for found in (to_text(text, 1000), plain(text), line(text)):
         assert found == found.strip() and "\n\n\n" not in found
@@ -88,11 +89,13 @@ DATES = {
 }
 
 
+@pytest.mark.hostile(51)
 @pytest.mark.parametrize("raw", DATES)
 def test_dates_that_feedparser_does_not_read(raw: str) -> None:
     assert moment(raw, None) == DATES[raw]
 
 
+@pytest.mark.hostile(51)
 def test_what_feedparser_reads_is_checked() -> None:
     assert moment("x", gmtime(0)) == datetime(1970, 1, 1, tzinfo=UTC)
     assert moment("2026-13-45T99:99:99Z", gmtime(0)) is None
