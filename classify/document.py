@@ -6,10 +6,10 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, NamedTuple, TypeAlias
 
-from classify.text import FIELDS, GAP, MAX_TEXT, WORD, Folded, words
+from classify.text import FIELDS, GAP, MAX_TEXT, WORD, Folded, paragraphs, sentences, words
 
 MAX_WILD = 100
 """Words longer than this are never matched by a wildcard, which bounds the time a wildcard takes."""
@@ -27,10 +27,23 @@ class Hit(NamedTuple):
     end: int
 
 
+class About(NamedTuple):
+    """What is known of a mention beside title and text; empty where it is unknown."""
+
+    url: str = ""
+    feed: str = ""
+    author: str = ""
+    language: str = ""
+
+
+UNKNOWN = About()
+
+
 class Document:
     """Title and text, each cut at MAX_TEXT. Positions count the title's words, then GAP, then the text's."""
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, about: About = UNKNOWN) -> None:
+        self.about = about
         self.fields = (Folded(title[:MAX_TEXT]), Folded(text[:MAX_TEXT]))
         self.folded = f"{self.fields[0].folded}\n{self.fields[1].folded}"
         self.memo: dict[Any, Any] = {}
@@ -73,6 +86,13 @@ class Document:
             found = self.memo[head] = self._merged([word for word in vocabulary[first:last] if len(word) <= MAX_WILD])
         return found
 
+    def one_of(self, words: tuple[str, ...]) -> list[int]:
+        """The ascending positions of all of these words."""
+        found: list[int] | None = self.memo.get(words)
+        if found is None:
+            found = self.memo[words] = self._merged([word for word in words if word in self.index])
+        return found
+
     def fitting(self, pattern: str, piece: str, fits: Callable[[str], object]) -> list[int]:
         """The ascending positions of the words that ``fits`` accepts; all of them hold ``piece``."""
         found: list[int] | None = self.memo.get(pattern)
@@ -84,6 +104,26 @@ class Document:
     def _merged(self, words: list[str]) -> list[int]:
         lists = [self.index[word] for word in words]
         return lists[0] if len(lists) == 1 else sorted(chain.from_iterable(lists))
+
+    def stretches(self, unit: str, field: str) -> list[Span]:
+        """First and last position of each sentence or paragraph that holds a word, of the field or (empty) of both.
+
+        A word belongs to where its first letter stands. The title is one sentence and one paragraph.
+        """
+        found: list[Span] | None = self.memo.get((unit, field))
+        if found is None:
+            title = len(self._word_offsets(0))
+            found = [(0, title - 1)] if title and field != "text" else []
+            found += self._of_text(unit) if field != "title" else []
+            self.memo[unit, field] = found
+        return found
+
+    def _of_text(self, unit: str) -> list[Span]:
+        text, base = self.fields[1], len(self._word_offsets(0)) + GAP
+        letters = [text.span(start, end)[0] for start, end in self._word_offsets(1)]
+        pieces = sentences(text.text, most=MAX_TEXT) if unit == "sentence" else paragraphs(text.text)
+        firsts = sorted({bisect_left(letters, start) for start, _ in pieces} | {len(letters)})
+        return [(base + first, base + behind - 1) for first, behind in pairwise(firsts)]
 
     def hit(self, span: Span) -> Hit:
         """Where in the mention these words stand, from the first letter of the first to the last of the last."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from classify.claims import ClaimIndex
-from classify.document import Document, Hit
+from classify.document import About, Document, Hit
 from classify.explain import FileReport, explain_file
 from classify.rules import CompiledRule, base_language
 from classify.select import Selector
@@ -33,7 +33,7 @@ class Engine:
 
     def tag(self, mention: Mention) -> tuple[FileTag, ...]:
         """The files of a mention, highest score first, each with all rules that fired and where."""
-        document = Document(mention.title, mention.text)
+        document = _document(mention)
         fired = self._fired(document, base_language(mention.language))
         tags = [_file_tag(mention, file, found) for file, found in fired.items()]
         return tuple(sorted(tags, key=lambda tag: (-tag.score, tag.file)))
@@ -44,7 +44,7 @@ class Engine:
 
     def explain(self, mention: Mention) -> tuple[FileReport, ...]:
         """For each file of the desk, rule by rule: what fired, and why the others did not."""
-        document = Document(mention.title, mention.text)
+        document = _document(mention)
         language = base_language(mention.language)
         return tuple(
             explain_file(file, [rule for rule in self.rules if rule.file == file], document, language)
@@ -69,6 +69,11 @@ class Engine:
             if veto.file in fired and veto.matcher.find(document, language) is not None:
                 del fired[veto.file]
         return fired
+
+
+def _document(mention: Mention) -> Document:
+    about = About(mention.url, mention.feed, mention.author or "", mention.language)
+    return Document(mention.title, mention.text, about)
 
 
 def _file_tag(mention: Mention, file: str, fired: Sequence[tuple[CompiledRule, list[Hit]]]) -> FileTag:

@@ -119,8 +119,8 @@ MAX_SENTENCE = 600
 MAX_SENTENCES = 2_000
 
 
-def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Offsets of the sentences of a text: at most MAX_SENTENCES, each of at most MAX_SENTENCE characters.
+def sentences(text: str, *, most: int = MAX_SENTENCES) -> Iterator[tuple[int, int]]:
+    """Offsets of the sentences of a text: about ``most`` of them, each of at most MAX_SENTENCE characters.
 
     A sentence ends at its mark before white space (unless an abbreviation or initial stands there) or at a line's end.
     """
@@ -132,9 +132,21 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
             yield piece
             count += 1
         start = match.end()
-        if count >= MAX_SENTENCES:
+        if count >= most:
             return
     yield from _trimmed(text, start, len(text))
+
+
+_EMPTY_LINE = re.compile(r"(?>\r\n?|\n)(?:[^\S\r\n]*(?>\r\n?|\n))+|\u2029+")
+
+
+def paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Offsets of what empty lines part; a paragraph may be empty."""
+    start = 0
+    for match in _EMPTY_LINE.finditer(text):
+        yield start, match.start()
+        start = match.end()
+    yield start, len(text)
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,10 @@
     a NEAR/5 b             at most 5 words apart, in any order; NEAR/1 is side by side
     a ONEAR/5 b            the same, a first; both take words, phrases, OR groups and other NEARs
     title:a  text:(a b)    in this field only
+    SENTENCE(a NOT b)      all of it within one sentence; PARAGRAPH(...) within one paragraph
+    ATLEAST/3(a OR b)      at least 3 places
+    ={C++}                 case, accents and signs as written
+    site:a.example  lang:fr  url:a  feed:a  author:a    what is known of the mention beside title and text
 
 Operators are upper case; "and" is a word, and "AND" in quotes is too.
 """

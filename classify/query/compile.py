@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from typing import TypeAlias
 
-from classify.document import Document, Span
+from classify.document import Span
+from classify.query.exact import as_written
+from classify.query.meta import holds
 from classify.query.needs import Needs, cost, needs
-from classify.query.nodes import And, Near, Node, Not, Or, Phrase, Word
+from classify.query.nodes import And, AtLeast, Exact, Meta, Near, Node, Not, Or, Phrase, Scope, Word, children
+from classify.stretch import Reader, Stretch, holding
 
 MAX_SPANS = 20_000
 
 Spans: TypeAlias = list[Span]
-Run: TypeAlias = Callable[[Document, int], Spans | None]
+Run: TypeAlias = Callable[[Reader, int], Spans | None]
 """``limit``: how many spans are enough; 0 asks for all of them, ascending."""
-Positions: TypeAlias = Callable[[Document], list[int]]
+Positions: TypeAlias = Callable[[Reader], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,21 @@ def run_of(node: Node) -> Run:
             return _or(node)
         case Not():
             return _not(node)
+        case Exact():
+            return _exact(node)
+        case Scope():
+            return _scope(node)
+        case AtLeast():
+            return _at_least(node)
+        case Meta():
+            return _meta(node)
 
 
 def _positions(word: Word) -> Positions:
     text, field = word.word, word.field
+    if word.forms:
+        forms = (text, *word.forms)
+        return lambda document: document.in_field(document.one_of(forms), field)
     if not word.wild:
         if not field:
             return lambda document: document.index.get(text, [])
@@ -79,7 +93,7 @@ def _wild(pattern: str) -> Positions:
 def _word(node: Word) -> Run:
     find = _positions(node)
 
-    def run(document: Document, limit: int) -> Spans | None:
+    def run(document: Reader, limit: int) -> Spans | None:
         positions = find(document)
         if not positions:
             return None
@@ -94,7 +108,7 @@ def _phrase(node: Phrase) -> Run:
     finders = [(number, _positions(node.words[number])) for number in order]
     last = len(finders) - 1
 
-    def run(document: Document, limit: int) -> Spans | None:
+    def run(document: Reader, limit: int) -> Spans | None:
         starts: list[int] = []
         for turn, (step, find) in enumerate(finders):
             found = find(document)
@@ -113,7 +127,7 @@ def _phrase(node: Phrase) -> Run:
 def _near(node: Near) -> Run:
     left, right, distance, ordered = run_of(node.left), run_of(node.right), node.distance, node.ordered
 
-    def run(document: Document, limit: int) -> Spans | None:
+    def run(document: Reader, limit: int) -> Spans | None:
         first = left(document, 0)
         second = right(document, 0) if first else None
         if not first or not second:
@@ -144,7 +158,7 @@ def _limited(spans: Iterator[Span], enough: int) -> Iterator[Span]:
 def _and(node: And) -> Run:
     runs = [run_of(part) for part in node.parts]
 
-    def run(document: Document, limit: int) -> Spans | None:
+    def run(document: Reader, limit: int) -> Spans | None:
         spans: Spans = []
         for part in runs:
             found = part(document, limit)
@@ -159,7 +173,7 @@ def _and(node: And) -> Run:
 def _or(node: Or) -> Run:
     parts = [(_gate(part), run_of(part)) for part in node.parts]
 
-    def run(document: Document, limit: int) -> Spans | None:
+    def run(document: Reader, limit: int) -> Spans | None:
         index = document.index
         spans: set[Span] = set()
         true = False
@@ -186,7 +200,92 @@ def _gate(node: Node) -> str:
 def _not(node: Not) -> Run:
     part = run_of(node.part)
 
-    def run(document: Document, limit: int) -> Spans | None:
+    def run(document: Reader, limit: int) -> Spans | None:
         return None if part(document, 1) is not None else []
+
+    return run
+
+
+def _exact(node: Exact) -> Run:
+    part, fits = run_of(node.part), as_written(node.written)
+
+    def run(document: Reader, limit: int) -> Spans | None:
+        spans = [span for span in part(document, 0) or () if fits(document.fields, document.hit(span))]
+        return (spans[:limit] if limit else spans) or None
+
+    return run
+
+
+def _at_least(node: AtLeast) -> Run:
+    part, count = run_of(node.part), node.count
+
+    def run(document: Reader, limit: int) -> Spans | None:
+        spans = part(document, 0)
+        if spans is None or apart(spans) < count:
+            return None
+        return spans[:limit] if limit else spans
+
+    return run
+
+
+def apart(spans: Iterable[Span]) -> int:
+    """How many of the spans can be taken at most so that no two share a word: the one that ends first, and so on."""
+    count, behind = 0, -1
+    for first, last in sorted(spans, key=lambda span: span[1]):
+        if first > behind:
+            count, behind = count + 1, last
+    return count
+
+
+def _scope(node: Scope) -> Run:
+    part, unit, field = run_of(node.part), node.unit, node.field
+    finders = None if (anchors := _anchors(node.part)) is None else [_positions(word) for word in anchors]
+
+    def run(document: Reader, limit: int) -> Spans | None:
+        spans: Spans = []
+        true = False
+        for stretch in _candidates(document, document.stretches(unit, field), finders):
+            found = part(stretch, limit)
+            if found is not None:
+                true = True
+                spans += found
+                if limit and len(spans) >= limit:
+                    break
+        return spans if true else None
+
+    return run
+
+
+def _candidates(document: Reader, spans: Spans, finders: Sequence[Positions] | None) -> Iterator[Stretch]:
+    """The stretches in which the part of a scope can be true: where one of its anchors stands."""
+    if finders is None:
+        return (Stretch(document, first, last) for first, last in spans)
+    return holding(document, spans, sorted(position for find in finders for position in find(document)))
+
+
+def _anchors(node: Node) -> tuple[Word, ...] | None:
+    """Words of which every stretch where the node is true holds one; None: no such words."""
+    match node:
+        case Word():
+            return (node,)
+        case Or():
+            options = [_anchors(part) for part in node.parts]
+            return None if None in options else tuple(word for option in options for word in option or ())
+        case Not() | Meta():
+            return None
+        case _:
+            found = [one for part in children(node) if (one := _anchors(part)) is not None]
+            return min(found, key=_expected, default=None)
+
+
+def _expected(anchors: Sequence[Word]) -> float:
+    return sum(cost(needs(word)[0]) for word in anchors)
+
+
+def _meta(node: Meta) -> Run:
+    true = holds(node)
+
+    def run(document: Reader, limit: int) -> Spans | None:
+        return [] if true(document.about) else None
 
     return run

@@ -15,14 +15,25 @@ start: or_
 ?near: atom (NEAR atom)*
 ?atom: WORD -> word
      | PHRASE -> phrase
+     | EXACT -> exact
      | "(" or_ ")"
+     | SCOPE "(" or_ ")" -> scope
+     | ATLEAST "(" or_ ")" -> at_least
      | FIELD atom -> field
+     | META value -> meta
+?value: WORD -> given
+      | PHRASE -> given
+      | "(" value (_OR value)* ")" -> either
 
 _OR.9: /OR(?![^\s()"])/
 _AND.9: /AND(?![^\s()"])/
 NOT.9: /NOT(?![^\s()"])/
 NEAR.9: /O?NEAR\/[0-9]+(?![^\s()"])/
+SCOPE.9: /(SENTENCE|PARAGRAPH)(?=\s*\()/
+ATLEAST.9: /ATLEAST\/[0-9]+(?=\s*\()/
+META.9: /(?i:url|site|feed|author|lang):(?!\/\/)/
 FIELD.8: /[A-Za-z]+:(?!\/\/)/
+EXACT.8: /=\{[^{}]*\}(?![^\s()"])/
 PHRASE: /"[^"]*"/
 WORD: /[^\s()"]+/
 %ignore /\s+/

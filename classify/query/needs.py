@@ -1,5 +1,6 @@
 """Which letters a text must hold for a query to have a chance: the rarest operands of AND, NEAR and phrases, unions
-over OR; NOT needs nothing. Two sets are looked for, as one word alone lets too many texts through.
+over OR; NOT and fields beside title and text need nothing. Two sets are looked for, as one word alone lets too many
+texts through.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from classify.query.nodes import Node, Not, Or, Word, children
+from classify.query.nodes import Meta, Node, Not, Or, Word, children
 from classify.stopwords import STOPWORDS
 
 
@@ -32,10 +33,10 @@ def needs(node: Node) -> Needs:
     """The sets of literals of which every text that matches holds one each."""
     match node:
         case Word():
-            return (frozenset((_literal(node.word),)),)
+            return (frozenset(_literal(word) for word in (node.word, *node.forms)),)
         case Or():
             return _either([needs(part) for part in node.parts])
-        case Not():
+        case Not() | Meta():
             return ()
         case _:
             return cheapest(one for child in children(node) for one in needs(child))

@@ -5,17 +5,23 @@ Words are folded. A span is a pair of word positions, both inclusive.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, Literal, TypeAlias
+
+Unit: TypeAlias = Literal["sentence", "paragraph"]
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word; with ``*`` (any letters, or none) and ``?`` (one letter) it is a wildcard. Empty field: both."""
+    """One word; with ``*`` (any letters, or none) and ``?`` (one letter) it is a wildcard. Empty field: both.
+
+    ``forms``: other words that count as this one, of a rule with ``forms: true``.
+    """
 
     word: str
     field: str = ""
+    forms: tuple[str, ...] = ()
 
     @property
     def wild(self) -> bool:
@@ -27,6 +33,14 @@ class Phrase:
     """Words right behind one another, two or more."""
 
     words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """The places of the word or phrase where the text has the letters and signs of ``written``."""
+
+    part: Word | Phrase
+    written: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +77,44 @@ class Not:
     part: Node
 
 
-Node: TypeAlias = Word | Phrase | Near | And | Or | Not
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part, NOT included, is true within one sentence or paragraph of this field (empty: of either)."""
+
+    part: Node
+    unit: Unit
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """The part, a word, phrase or OR of them, has this many places that share no word."""
+
+    part: Node
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What is known of the mention beside its text. ``words``: as classify.query.meta reads them for this field."""
+
+    field: str
+    words: tuple[str, ...]
+
+
+Node: TypeAlias = Word | Phrase | Exact | Near | And | Or | Not | Scope | AtLeast | Meta
 
 
 def children(node: Node) -> tuple[Node, ...]:
     """The operands of a node, in order."""
     match node:
-        case Word():
+        case Word() | Meta():
             return ()
         case Phrase():
             return node.words
         case Near():
             return (node.left, node.right)
-        case Not():
+        case Not() | Exact() | Scope() | AtLeast():
             return (node.part,)
         case _:
             return node.parts
@@ -90,17 +129,23 @@ def walk(node: Node) -> Iterator[Node]:
 
 def within(node: Node, field: str) -> Node:
     """The same, looked for in this field only."""
+    inner = mapped(node, lambda child: within(child, field))
+    return replace(inner, field=field) if isinstance(inner, Word | Scope) else inner
+
+
+def mapped(node: Node, change: Callable[[Any], Any]) -> Node:
+    """The node with each of its operands changed; what was a word must stay one."""
     match node:
-        case Word():
-            return replace(node, field=field)
+        case Word() | Meta():
+            return node
         case Phrase():
-            return Phrase(tuple(replace(word, field=field) for word in node.words))
+            return Phrase(tuple(change(word) for word in node.words))
         case Near():
-            return replace(node, left=within(node.left, field), right=within(node.right, field))
-        case Not():
-            return Not(within(node.part, field))
+            return replace(node, left=change(node.left), right=change(node.right))
+        case And() | Or():
+            return replace(node, parts=tuple(change(part) for part in node.parts))
         case _:
-            return replace(node, parts=tuple(within(part, field) for part in node.parts))
+            return replace(node, part=change(node.part))
 
 
 def matches_nothing_said(node: Node) -> bool:
@@ -112,6 +157,8 @@ def matches_nothing_said(node: Node) -> bool:
             return any(matches_nothing_said(part) for part in node.parts)
         case Not():
             return not matches_nothing_said(node.part)
+        case Scope():
+            return matches_nothing_said(node.part)  # nearly every text has such a sentence
         case _:
             return False
 
@@ -122,17 +169,31 @@ def show(node: Node) -> str:
         case Word():
             return f"{node.field}:{node.word}" if node.field else node.word
         case Phrase():
-            prefix = f"{node.words[0].field}:" if node.words[0].field else ""
-            return f'{prefix}"{" ".join(word.word for word in node.words)}"'
+            return f'{_field_of(node)}"{" ".join(word.word for word in node.words)}"'
         case Near():
             operator = f"{'ONEAR' if node.ordered else 'NEAR'}/{node.distance}"
             return f"{_bracketed(node.left)} {operator} {_bracketed(node.right)}"
         case Not():
             return f"NOT {_bracketed(node.part)}"
+        case Exact():
+            return f"{_field_of(node.part)}={{{node.written}}}"
+        case Scope():
+            prefix = f"{node.field}:" if node.field else ""
+            return f"{prefix}{node.unit.upper()}({show(within(node.part, '') if prefix else node.part)})"
+        case AtLeast():
+            return f"ATLEAST/{node.count}({show(node.part)})"
+        case Meta():
+            words = " ".join(node.words)
+            return f'{node.field}:"{words}"' if " " in words else f"{node.field}:{words}"
         case _:
             operator = " AND " if isinstance(node, And) else " OR "
             return operator.join(_bracketed(part) for part in node.parts)
 
 
+def _field_of(node: Word | Phrase) -> str:
+    field = node.field if isinstance(node, Word) else node.words[0].field
+    return f"{field}:" if field else ""
+
+
 def _bracketed(node: Node) -> str:
-    return show(node) if isinstance(node, Word | Phrase) else f"({show(node)})"
+    return f"({show(node)})" if isinstance(node, Near | And | Or | Not) else show(node)

@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import Any
 
-from lark import Token, UnexpectedInput, UnexpectedToken
+from lark import Token, UnexpectedInput
 from lark.exceptions import VisitError
 from lark.visitors import Transformer_NonRecursive
 
 from classify.query.errors import QueryError
 from classify.query.grammar import grammar
-from classify.query.nodes import And, Near, Node, Not, Or, Phrase, Word, matches_nothing_said, walk, within
-from classify.text import FIELDS, fold
+from classify.query.meta import read_meta
+from classify.query.mistakes import check_outline, check_word, unexpected, unknown_field
+from classify.query.nodes import (
+    And,
+    AtLeast,
+    Exact,
+    Meta,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Scope,
+    Unit,
+    Word,
+    matches_nothing_said,
+    walk,
+    within,
+)
+from classify.text import FIELDS, fold, words
 
-MAX_QUERY = 20_000
-MAX_DEPTH = 40
 MAX_CHAIN = 10
 MAX_DISTANCE = 100
+MAX_COUNT = 100
 
 _PIECES = re.compile(r"(?:[^\W_]|[*?])+")
 _QUOTES = str.maketrans("“”„«»", '"""""')
-_OPERATORS = {"_OR": "OR", "_AND": "AND", "NOT": "NOT"}
 
 
 def parse_query(text: str) -> Node:
     """The tree of a query. Raises QueryError."""
-    text = text.translate(_QUOTES)
-    _check_outline(text)
+    written, text = text, text.translate(_QUOTES)
+    check_outline(text)
     try:
         tree = grammar().parse(text)
     except UnexpectedInput as error:
-        raise _unexpected(text, error) from error
+        raise unexpected(text, error) from error
     try:
-        node: Node = _Builder().transform(tree)
+        node: Node = _Builder(written).transform(tree)
     except VisitError as error:
         raise error.orig_exc from None  # lark wraps what the builder raises
     if matches_nothing_said(node):
@@ -43,55 +58,15 @@ def parse_query(text: str) -> Node:
     return node
 
 
-def _check_outline(text: str) -> None:
-    """What a reader sees at once: emptiness, length, open quotes and brackets."""
-    if not text.strip():
-        raise QueryError("the query is empty", 1, "write at least one word")
-    if len(text) > MAX_QUERY:
-        raise QueryError(f"the query is longer than {MAX_QUERY} characters", MAX_QUERY, "split it into several rules")
-    open_at: list[int] = []
-    quote = 0
-    for column, character in enumerate(text, start=1):
-        if character == '"':
-            quote = 0 if quote else column
-        elif not quote:
-            _bracket(character, column, open_at)
-    if quote:
-        raise QueryError("this quotation mark is never closed", quote, 'end the phrase with "')
-    if open_at:
-        raise QueryError("this bracket is never closed", open_at[-1], "add ) where the group ends")
-
-
-def _bracket(character: str, column: int, open_at: list[int]) -> None:
-    if character == "(":
-        open_at.append(column)
-        if len(open_at) > MAX_DEPTH:
-            raise QueryError(f"brackets are nested deeper than {MAX_DEPTH}", column, "split the rule")
-    elif character == ")":
-        if not open_at:
-            raise QueryError("this bracket was never opened", column, "remove it, or add ( where the group starts")
-        open_at.pop()
-
-
-def _unexpected(text: str, error: UnexpectedInput) -> QueryError:
-    """What the parser stumbled over, in the words of the language."""
-    token = error.token if isinstance(error, UnexpectedToken) else Token("", "")
-    if token.type == "$END":
-        operator = text.split()[-1]
-        column = len(text.rstrip()) - len(operator) + 1
-        return QueryError(f"nothing follows {operator}", column, f"write a word after {operator}, or remove it")
-    column = error.column if error.column > 0 else 1
-    if token.type == "RPAR":
-        return QueryError("a word is missing before this bracket", column, "write one, or remove the empty part")
-    name = _OPERATORS.get(token.type, str(token))
-    remedy = f'write a word there; the word itself is written "{name.partition("/")[0]}"'
-    if token.type == "NOT":
-        return QueryError("NEAR cannot be followed by NOT", column, "write NOT before the whole NEAR, in brackets")
-    return QueryError(f"{name} has nothing on its left", column, remedy)
-
-
 class _Builder(Transformer_NonRecursive[Token, Node]):
-    """Tree of tokens to nodes, bottom up. Lark hands over tokens and nodes mixed, in the order of the grammar."""
+    """Tree of tokens to nodes, bottom up. Lark hands over tokens and nodes mixed, in the order of the grammar.
+
+    ``written``: the query with its own quotation marks, which the exact form keeps.
+    """
+
+    def __init__(self, written: str) -> None:
+        super().__init__()
+        self._written = written
 
     def start(self, parts: list[Node]) -> Node:
         return parts[0]
@@ -110,14 +85,40 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
 
     def word(self, parts: list[Token]) -> Node:
         token = parts[0]
-        if re.fullmatch(r"O?NEAR(/.*)?", token):
-            name = token.partition("/")[0]
-            raise QueryError(f"{token} has no distance", _column(token), f"write {name}/5 for at most 5 words apart")
+        check_word(str(token), _column(token))
         return _literal(token, str(token), _column(token))
 
     def phrase(self, parts: list[Token]) -> Node:
         token = parts[0]
         return _literal(token, token[1:-1], _column(token))
+
+    def exact(self, parts: list[Token]) -> Node:
+        token, start = parts[0], parts[0].start_pos or 0
+        written = self._written[start + 2 : start + len(token) - 1].strip()
+        pieces = [Word(word) for word in words(fold(written))]
+        if not pieces:
+            raise QueryError(f"{token} holds no letter or digit", _column(token), "write a word, as in ={Passport}")
+        return Exact(pieces[0] if len(pieces) == 1 else Phrase(tuple(pieces)), written)
+
+    def scope(self, parts: list[Any]) -> Node:
+        token, part = parts
+        return _scope(token, part)
+
+    def at_least(self, parts: list[Any]) -> Node:
+        token, part = parts
+        return _at_least(token, part)
+
+    def given(self, parts: list[Token]) -> list[Token]:
+        return parts
+
+    def either(self, parts: list[list[Token]]) -> list[Token]:
+        return [token for part in parts for token in part]
+
+    def meta(self, parts: list[Any]) -> Node:
+        token, values = parts
+        name = str(token)[:-1].lower()
+        nodes: list[Node] = [read_meta(name, _unquoted(value), _column(value)) for value in values]
+        return nodes[0] if len(nodes) == 1 else Or(_flat(nodes, Or))
 
     def field(self, parts: list[Any]) -> Node:
         token: Token
@@ -125,8 +126,8 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
         token, node = parts
         name = str(token)[:-1].lower()
         if name not in FIELDS:
-            raise _unknown_field(token, name)
-        if any(isinstance(inner, Word) and inner.field for inner in walk(node)):
+            raise unknown_field(token, name)
+        if any(isinstance(inner, Meta) or (isinstance(inner, Word) and inner.field) for inner in walk(node)):
             column = _column(token)
             raise QueryError("there is a field inside this field", column, "write each field beside the other")
         return within(node, name)
@@ -141,13 +142,6 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
         return left
 
 
-def _unknown_field(token: Token, name: str) -> QueryError:
-    close = get_close_matches(name, FIELDS, n=1)
-    known = " and ".join(f"{field}:" for field in FIELDS)
-    hint = f"did you mean {close[0]}:?" if close else f"the fields are {known}"
-    return QueryError(f"unknown field {token}", _column(token), f"{hint}; text with a colon goes in quotes")
-
-
 def _column(token: Token) -> int:
     return token.column or 1
 
@@ -158,23 +152,63 @@ def _flat(parts: list[Node], kind: type[And] | type[Or]) -> tuple[Node, ...]:
     return tuple(dict.fromkeys(flat))
 
 
+def _unquoted(token: Token) -> str:
+    return token[1:-1] if token.type == "PHRASE" else str(token)
+
+
+def _scope(token: Token, part: Node) -> Node:
+    unit: Unit = "sentence" if token == "SENTENCE" else "paragraph"
+    for inner in walk(part):
+        if isinstance(inner, Meta):
+            remedy = f"write it beside {token}(...) with AND"
+            raise QueryError(f"{inner.field}: cannot stand in {token}(...)", _column(token), remedy)
+        if isinstance(inner, Scope) and (unit == "sentence" or inner.unit == "paragraph"):
+            remedy = "only SENTENCE(...) in PARAGRAPH(...) means something; write them side by side with AND"
+            raise QueryError(f"there is {inner.unit.upper()} inside {token}", _column(token), remedy)
+    return Scope(part, unit)
+
+
+def _at_least(token: Token, part: Node) -> Node:
+    number = token.partition("/")[2]
+    column, count = _column(token), int(number[:6])
+    if not 1 <= count <= MAX_COUNT:
+        raise QueryError(f"{token}: the number is not from 1 to {MAX_COUNT}", column, "write ATLEAST/3(fee)")
+    if any(not isinstance(inner, Word | Phrase | Exact | Or) for inner in walk(part)):
+        remedy = "only a word, a phrase or a group of OR can be counted; write ATLEAST once for each"
+        raise QueryError("ATLEAST cannot count AND, NOT, NEAR and the like", column, remedy)
+    return AtLeast(part, count)
+
+
 def _near(left: Node, operator: Token, right: Node) -> Near:
     name, _, number = operator.partition("/")
     column, distance = _column(operator), int(number[:6])
     if not 1 <= distance <= MAX_DISTANCE:
         raise QueryError(f"{operator}: the distance is not from 1 to {MAX_DISTANCE}", column, f"write {name}/5")
     for side in (left, right):
-        if any(isinstance(inner, And | Not) for inner in walk(side)):
+        _check_side(side, name, column)
+    return Near(left, right, distance, ordered=name == "ONEAR")
+
+
+def _check_side(side: Node, name: str, column: int) -> None:
+    for inner in walk(side):
+        if isinstance(inner, Meta):
+            remedy = f"{inner.field}: says nothing of places; write it beside the NEAR with AND"
+            raise QueryError(f"{name} cannot have {inner.field}: beside it", column, remedy)
+        if isinstance(inner, Scope):
+            unit = inner.unit.upper()
+            raise QueryError(f"{name} cannot have {unit} beside it", column, f"write {unit}(...) around the {name}")
+        if isinstance(inner, AtLeast):
+            raise QueryError(f"{name} cannot have ATLEAST beside it", column, "join the two with AND")
+        if isinstance(inner, And | Not):
             remedy = "only words, phrases, OR groups and NEAR can be near; separate them with OR or use quotes"
             raise QueryError(f"{name} cannot have AND or NOT beside it", column, remedy)
-    return Near(left, right, distance, ordered=name == "ONEAR")
 
 
 def _literal(token: Token, text: str, column: int) -> Node:
     """A word, or the phrase of its pieces where hyphens, apostrophes or spaces part them."""
     pieces = [_piece(piece, column) for piece in _PIECES.findall(fold(text))]
     if not pieces:
-        raise QueryError(f"{token} holds no letter or digit", column, "write a word")
+        raise QueryError(f"{token} holds no letter or digit", column, "write a word, or remove it")
     return pieces[0] if len(pieces) == 1 else Phrase(tuple(pieces))
 
 

@@ -30,6 +30,18 @@ def report(query: str, text: str, language: str = "en", lang: str | None = None)
         ('"wait time*"', "wait", False, 'did not find "wait time*"'),
         ("title:(impôt NOT fee)", "", False, "did not find title:impot"),
         ("(a AND b) AND NOT c", "a", True, "found a, but: did not find b"),
+        ("SENTENCE(fee tax)", "A fee. A tax.", True, "found fee AND tax, but not within one sentence"),
+        ("PARAGRAPH(fee tax)", "fee", True, "found fee, but: did not find tax"),
+        ("SENTENCE(fee NOT tax)", "fee tax", True, "found fee, but: found tax, which must not occur"),
+        ("ATLEAST/3(fee OR tax)", "fee tax", True, "found fee OR tax in 2 of 3 places"),
+        ("ATLEAST/3(fee)", "tax", False, "did not find fee"),
+        ("={Fee}", "a FEE", True, "found “FEE”, which is not as written in ={Fee}"),
+        ("={Fee}", "tax", False, "did not find ={Fee}"),
+        ("fee lang:fr", "fee", True, "found fee, but: lang is en, not fr"),
+        ("fee lang:en", "tax", False, "did not find fee"),
+        ("site:a.example OR feed:a", "", False, "found none of site:a.example OR feed:a"),
+        ('author:"a b"', "", False, 'author is unknown, not "a b"'),
+        ("url:a", "", False, "url is unknown, not a"),
     ],
 )
 def test_why_a_query_did_not_match(query: str, text: str, near: bool, why: str) -> None:

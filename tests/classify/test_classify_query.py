@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from classify.query import QueryError, parse_query
 from classify.query.nodes import show
+from classify.selftest import sample
 from tests.classify.classify_desk import query, quotes
 
 PIECES = [
@@ -26,6 +28,12 @@ PIECES = [
     " ONEAR/2 ",
     "title:",
     "x:",
+    "={",
+    "}",
+    " SENTENCE(",
+    " ATLEAST/2(",
+    " site:",
+    "lang:",
     "-",
     "'",
 ]
@@ -63,7 +71,30 @@ FINDS = [
     ("10:30", "at 10:30 sharp", ["10:30"]),
     ("https://example.org", "see https://example.org/x", ["https://example.org"]),
     ("ANDROID", "android phone", ["android"]),
-    ("near/5", "near 5 houses", ["near 5"]),
+    ('"near/5"', "near 5 houses", ["near 5"]),
+    ("sentence (fee)", "fee per sentence", ["fee", "sentence"]),
+    ("SENTENCE(fee AND tax)", "A fee. Tax! The tax is a fee.", ["tax", "fee"]),
+    ("SENTENCE (fee NOT tax)", "A fee, a tax. A fee.", ["fee"]),
+    ("SENTENCE(fee AND (rise OR NOT tax))", "fee tax. fee rise\nfee", ["fee", "rise", "fee"]),
+    ("PARAGRAPH(fee tax)", "A fee.\nA tax.", ["fee", "tax"]),
+    ("PARAGRAPH(SENTENCE(fee tax) rise)", "fee tax.\n\nrise. fee tax.", ["rise", "fee", "tax"]),
+    ("NOT SENTENCE(fee tax) fee", "A fee. A tax.", ["fee"]),
+    ("text:SENTENCE(fee tax)", "fee tax", ["fee", "tax"]),
+    ("ATLEAST/2(fee)", "fee, FEE", ["fee", "FEE"]),
+    ('ATLEAST/2("a a")', "a a a a", ["a a", "a a", "a a"]),
+    ("ATLEAST/3(fee OR tax)", "fee tax fee", ["fee", "tax", "fee"]),
+    ("={Passport}", "passport Passport PASSPORT", ["Passport"]),
+    (
+        "={l'impôt sur le revenu}",
+        "l\u2019impôt sur\nle\u00a0revenu, l'impot sur le revenu",
+        ["l\u2019impôt sur\nle\u00a0revenu"],
+    ),
+    ("={É\u00c9t\u00e9}", "E\u0301E\u0301te\u0301 éété", ["E\u0301E\u0301te\u0301"]),
+    ("={C++}", "c++ C C++", ["C"]),
+    ("={(re)open!}", "(re)open (re)open!", ["re)open"]),
+    ("={«\u00a0Oui\u00a0»}", "« Oui », Oui", ["Oui"]),
+    ("={Wait} NEAR/2 ={time}", "wait, Wait, time", ["Wait, time"]),
+    ("text:={Fee}", "Fee", ["Fee"]),
 ]
 
 
@@ -86,6 +117,20 @@ def test_what_a_query_finds(source: str, text: str, expected: list[str]) -> None
         ("fee?", "fee"),
         ("title:fee", "fee"),
         ("NOT (a b) c", "a b c"),
+        ("SENTENCE(fee tax)", "A fee. A tax."),
+        ("SENTENCE(fee tax)", "fee\ntax"),
+        ("SENTENCE(fee NOT tax)", "A fee, a tax."),
+        ("title:SENTENCE(fee tax)", "fee tax"),
+        ("PARAGRAPH(fee tax)", "fee\n \r\n\ttax"),
+        ("PARAGRAPH(fee tax)", "fee\u2029tax"),
+        ("ATLEAST/2(fee)", "a fee"),
+        ('ATLEAST/2("a a")', "a a a"),
+        ('ATLEAST/2(fee OR "fee rise")', "fee rise"),
+        ("={Passport}", "Passports PASSPORT passport"),
+        ("={impôt}", "impot"),
+        ("={wait-time}", "wait time"),
+        ("={C++}", "C+ +"),
+        ("={fin}", "\ufb01n"),
     ],
 )
 def test_what_a_query_does_not_find(source: str, text: str) -> None:
@@ -97,6 +142,58 @@ def test_nothing_reaches_from_the_title_into_the_text() -> None:
         assert quotes(query(source), "the fee", "rise of") == []
     assert quotes(query("rise AND fee"), "the fee", "rise of") == ["fee", "rise"]
     assert quotes(query("title:fee AND text:rise"), "the fee", "rise of fee") == ["fee", "rise"]
+    for source in ("SENTENCE(fee rise)", "PARAGRAPH(fee rise)"):
+        assert quotes(query(source), "the fee", "rise of") == []
+        assert quotes(query(source), "A fee. A rise.", "") == ["fee", "rise"]
+
+
+KNOWN = [
+    ("site:blog.example", True),
+    ("site:www.blog.example", True),
+    ("site:example", True),
+    ("site:log.example", False),
+    ("site:news.blog.example", False),
+    ("site:(other.example OR blog.example)", True),
+    ("url:impôt", True),
+    ('url:"2026/impot-foncier"', True),
+    ("url:fonc*", True),
+    ("url:foncier-2026", False),
+    ("feed:city-news", True),
+    ("feed:CITY-*", True),
+    ("feed:city", False),
+    ("author:zoe", True),
+    ('author:"zoé r?y"', True),
+    ('author:"roy zoé"', False),
+    ("lang:fr", True),
+    ("lang:fr-CA", True),
+    ("lang:fr-FR", False),
+    ("lang:(en OR und)", False),
+    ("fee NOT site:blog.example", False),
+    ("fee NOT lang:en", True),
+    ("title:fee url:impot", False),
+]
+
+
+@pytest.mark.parametrize(("source", "fires"), KNOWN)
+def test_fields_of_the_mention(source: str, fires: bool) -> None:
+    mention = structs.replace(
+        sample("", "a fee", "fr-CA"),
+        url="https://www.Blog.Example:8080/2026/imp%C3%B4t-foncier?a=1",
+        feed="city-news",
+        author="Zoé Roy",
+    )
+    assert bool(query(source).tag(mention)) == fires
+
+
+def test_a_host_with_accents_is_known_by_both_spellings() -> None:
+    for url in ("https://québec.example/", "https://xn--qubec-csa.example/"):
+        assert query("site:Québec.example").tag(structs.replace(sample("", "", "fr"), url=url))
+    assert not query("site:a.example").tag(structs.replace(sample("", "", "fr"), url="https://[bad"))
+
+
+def test_a_query_of_fields_of_the_mention_alone_always_runs() -> None:
+    assert [rule.id for rule in query("site:a.example NOT lang:fr").always_run] == ["q"]
+    assert query("site:a.example AND fee").always_run == ()
 
 
 MISTAKES = [
@@ -124,8 +221,8 @@ MISTAKES = [
     ("fee NEAR/5", 5, "nothing follows NEAR/5"),
     ("fee NEAR/5 NOT tax", 12, "cannot be followed by NOT"),
     ("fee NEAR/5 (tax AND rise)", 5, "cannot have AND or NOT"),
-    ("url:fee", 1, "unknown field url:"),
-    ("fee OR feed:x", 8, "unknown field feed:"),
+    ("link:fee", 1, "unknown field link:"),
+    ("fee OR blog:x", 8, "unknown field blog:"),
     ("title:" * 3000 + "a", 17_989, "field inside"),
     ("titel:fee", 1, "did you mean title:"),
     ("title:", 1, "nothing follows title:"),
@@ -160,6 +257,12 @@ def test_a_mistake_names_its_column_and_a_remedy(source: str, column: int, messa
         ('a ONEAR/2 text:"b c"', 'a ONEAR/2 text:"b c"'),
         ("a OR (b OR a)", "a OR b"),
         ("wait**", "wait*"),
+        ("SENTENCE(a b OR c)", "SENTENCE((a AND b) OR c)"),
+        ("title:SENTENCE(a NOT b)", "title:SENTENCE(a AND (NOT b))"),
+        ("text:ATLEAST/2(a OR ={B})", "ATLEAST/2(text:a OR text:={B})"),
+        ("={a « b » “c” (d)}", "={a « b » “c” (d)}"),
+        ('a Site:"B.Example" OR LANG:fr_CA', "(a AND site:b.example) OR lang:fr-ca"),
+        ('url:(a OR "b c")', 'url:a OR url:"b c"'),
     ],
 )
 def test_precedence_as_it_is_read(source: str, shown: str) -> None:

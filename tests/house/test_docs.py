@@ -20,12 +20,13 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 import gordon.errors
-from classify.document import Document
+from classify.document import About, Document
 from classify.matchers import MATCHERS
 from classify.matchers.query import QueryMatcher
 from classify.query import compile_query, parse_query
 from classify.query.grammar import grammar
-from classify.query.nodes import Near, Node, Word, walk
+from classify.query.meta import META_FIELDS
+from classify.query.nodes import Meta, Near, Node, Scope, Unit, Word, walk
 from classify.text import FIELDS
 from gordon.app.daemon import PORT_OFFSET
 from gordon.app.folder_watch import PATTERNS
@@ -277,12 +278,14 @@ def test_the_table_of_queries_has_a_row_for_every_operator_alone() -> None:
     lexed = [[token.type for token in grammar().lex(query)] for query, _, _ in queries()]
     terminals = {terminal.name for terminal in grammar().terminals} - set(grammar().ignore_tokens)
     assert {kind for kinds in lexed for kind in kinds} == terminals
-    alone = {frozenset(kinds) - {"WORD"} for kinds in lexed}
+    alone = {frozenset(kinds) - {"WORD", "LPAR", "RPAR"} for kinds in lexed}
     assert {frozenset({kind}) for kind in terminals - {"WORD", "LPAR", "RPAR"}} <= alone
     assert ["WORD", "WORD"] in lexed  # the AND that may be left out
     assert {type(node) for node in nodes} == set(get_args(Node))
     assert {node.ordered for node in nodes if isinstance(node, Near)} == {True, False}
     assert {node.field for node in nodes if isinstance(node, Word)} == {"", *FIELDS}
+    assert {node.field for node in nodes if isinstance(node, Meta)} == set(META_FIELDS)
+    assert {node.unit for node in nodes if isinstance(node, Scope)} == set(get_args(Unit))
     assert {
         tuple(sign in tree.word for sign in "*?") for tree in trees if isinstance(tree, Word) and not tree.field
     } >= {
@@ -300,7 +303,11 @@ def test_the_examples_of_queries_are_true(query: str, yes: str, no: str) -> None
 
 
 def sample(cell: str) -> Document:
+    """The text of a cell; "(title) ..." is a title, "(url ...)" and the like what else is known of the mention."""
     title = cell.removeprefix("(title) ")
+    known = re.fullmatch(r"\((\w+) (.+)\)", cell)
+    if known:
+        return Document("", "", About(**{known[1]: known[2]}))
     return Document(title, "") if title != cell else Document("", cell)
 
 
