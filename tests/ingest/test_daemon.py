@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 
+import pytest
+
 from gordon.polling import Feed
 from gordon.settings import Settings
 from ingest.client import Client
@@ -50,6 +52,7 @@ def test_every_kind_of_feed_becomes_mentions(bench: Make, origin: Origin) -> Non
     assert languages["Les délais s\u2019allongent"] == "fr" and languages["The dredging grant"] == "en"
 
 
+@pytest.mark.hostile(18)
 def test_the_second_poll_is_conditional_and_once_a_day_it_is_not(bench: Make, origin: Origin) -> None:
     def answer(asked: Asked) -> bytes:
         known = asked.headers.get("if-none-match") == 'W/"1"'
@@ -70,6 +73,7 @@ def test_the_second_poll_is_conditional_and_once_a_day_it_is_not(bench: Make, or
     assert one.store.outbox_size() == 2
 
 
+@pytest.mark.hostile(20)
 def test_a_changing_etag_with_the_same_body_is_unchanged(bench: Make, origin: Origin) -> None:
     origin.answers["/a"] = lambda asked: reply(texts.ATOM, headers={"ETag": f'"{len(origin.requests)}"'})
     one = bench()
@@ -95,6 +99,7 @@ def test_an_edit_is_a_revision_and_a_new_entry_is_new(bench: Make, origin: Origi
     assert one.store.outbox_size() == 4
 
 
+@pytest.mark.hostile(24, 26)
 def test_failures_have_their_outcome_and_keep_what_was_known(bench: Make, origin: Origin) -> None:
     origin.answers |= {"/ok": reply(texts.ATOM), "/page": reply("<!DOCTYPE html><html>Log in</html>")}
     origin.answers |= {
@@ -147,6 +152,7 @@ def test_one_request_at_a_time_of_a_host(bench: Make, origin: Origin) -> None:
     assert running == [0, 1]
 
 
+@pytest.mark.hostile(14)
 def test_a_slow_host_does_not_hold_up_the_others(bench: Make, origin: Origin) -> None:
     origin.answers["/slow"] = lambda asked: [60.0]
     with Origin(host="127.0.0.2") as other:
