@@ -64,5 +64,5 @@ def _rules(files: Sequence[PolicyFile]) -> Iterator[tuple[PolicyFile, Path, Rule
 
 def _compiled(file: str, rule: Rule, tools: Tools, *, veto: bool) -> CompiledRule:
     kind, value = next((kind, getattr(rule, kind)) for kind in MATCHERS if getattr(rule, kind) is not None)
-    matcher = MATCHERS[kind](value, rule.lang, tools)
+    matcher = MATCHERS[kind](value, rule.lang, tools, rule.forms)
     return CompiledRule(file=file, id=rule.id, lang=rule.lang, weight=rule.weight, veto=veto, matcher=matcher)

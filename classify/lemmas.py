@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from classify.text import fold, words
+
 LANGUAGES = ("en", "fr")
 
 
@@ -13,6 +15,7 @@ class Lexicon:
     def __init__(self) -> None:
         self._tables: dict[str, Mapping[str, str]] = {}
         self._inverse: dict[str, dict[str, list[str]]] = {}
+        self._folded: dict[str, dict[str, set[str]]] = {}
 
     def lemma(self, word: str, language: str) -> str:
         """The lemma of a word in lower case; an unknown word is its own lemma."""
@@ -24,9 +27,21 @@ class Lexicon:
         found = [word for language in languages for lemma in wanted for word in self._words_of(language).get(lemma, ())]
         return wanted.union(found)
 
+    def inflected(self, word: str, languages: Iterable[str]) -> frozenset[str]:
+        """A folded word and the folded forms of every lemma that it can have in one of these languages.
+
+        Forms of more than one word ("arc-en-ciel") are left out.
+        """
+        found = {word}
+        for language in languages:
+            for lemma in self._lemmas_of(language).get(word, ()):
+                found.update(fold(form) for form in (lemma, *self._words_of(language).get(lemma, ())))
+        return frozenset(form for form in found if words(form) == [form])
+
     def forget_forms(self) -> None:
-        """Gives back the 50 MB a language that ``forms`` took; needed only while rules are compiled."""
+        """Gives back the 50 to 100 MB a language that forms took; needed only while rules are compiled."""
         self._inverse.clear()
+        self._folded.clear()
 
     def _table(self, language: str) -> Mapping[str, str]:
         if language not in self._tables:
@@ -39,6 +54,15 @@ class Lexicon:
             for word, lemma in (self._tables.get(language) or _read(language)).items():
                 inverse.setdefault(lemma.lower(), []).append(word.lower())
         return self._inverse[language]
+
+    def _lemmas_of(self, language: str) -> Mapping[str, set[str]]:
+        """The lemmas of each folded word; a lemma is one of its own forms."""
+        if language not in self._folded:
+            folded = self._folded[language] = {}
+            for lemma, forms in self._words_of(language).items():
+                for form in {fold(form) for form in (lemma, *forms)}:
+                    folded.setdefault(form, set()).add(lemma)
+        return self._folded[language]
 
 
 def _read(language: str) -> Mapping[str, str]:

@@ -10,9 +10,9 @@ from classify.matchers.pattern import compile_pattern
 from classify.matchers.phrases import compile_phrases
 from classify.matchers.query import compile_rule_query
 
-MATCHERS: dict[str, Callable[[Any, str | None, Tools], Matcher]] = {
+MATCHERS: dict[str, Callable[[Any, str | None, Tools, bool], Matcher]] = {
     "query": compile_rule_query,
     "phrases": compile_phrases,
     "pattern": compile_pattern,
 }
-"""Key of a rule to what compiles its value, given its language and the tools. It raises RuleError."""
+"""Key of a rule to what compiles its value; given are language, tools and whether forms count. It raises RuleError."""

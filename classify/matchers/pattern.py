@@ -73,8 +73,10 @@ class PatternMatcher:
             self._pipelines.pipeline(language)
 
 
-def compile_pattern(pattern: Sequence[Token], lang: str | None, tools: Tools) -> Matcher:
+def compile_pattern(pattern: Sequence[Token], lang: str | None, tools: Tools, forms: bool = False) -> Matcher:
     """Raises RuleError with the place of the first mistake."""
+    if forms:
+        raise RuleError("a pattern has no forms", "remove forms, and write LEMMA instead of LOWER", ("forms",))
     if not pattern:
         raise RuleError("the pattern is empty", "write at least one token, such as {LOWER: fee}", ("pattern",))
     for number, token in enumerate(pattern):

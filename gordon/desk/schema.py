@@ -41,6 +41,7 @@ class Rule(Model):
     query: str | None = None
     phrases: tuple[str, ...] | None = None
     pattern: tuple[dict[str, Any], ...] | None = None
+    forms: bool = False
     weight: float = Field(default=1.0, gt=0)
 
     @model_validator(mode="after")
