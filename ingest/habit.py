@@ -16,7 +16,7 @@ KNOWN_AFTER = 5
 """Arrivals; a habit of fewer is no habit."""
 _WEIGHT = 0.1
 """Of the last gap in the mean. Small: one burst of ten posts must not make a monthly feed look like an hourly one."""
-_LEAST_SILENCE = timedelta(days=5)
+LEAST_SILENCE = timedelta(days=5)
 _GAPS_OF_SILENCE = 6
 _MOVES, _MOVING = 3, timedelta(days=2)
 
@@ -71,7 +71,7 @@ def dormant(state: FeedState, now: datetime) -> bool:
     if state.last_new is None or state.last_poll is None or state.arrivals < KNOWN_AFTER:
         return False
     silence = min(now, state.last_poll) - state.last_new
-    return silence > max(_LEAST_SILENCE, timedelta(seconds=_GAPS_OF_SILENCE * state.gap))
+    return silence > max(LEAST_SILENCE, timedelta(seconds=_GAPS_OF_SILENCE * state.gap))
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,8 @@ from itertools import islice
 MOST_DEPTH = 256
 MOST_COPIES = 150_000
 """Formatting that is open at once, times tags."""
+MOST_MARKS = 4_000
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{MOST_MARKS},}}")
 _S = "[\t\n\f\r ]"
 _TOKEN = re.compile(
     r"<!--(?P<comment>-?>|.*?(?:--!?>|\Z))|<(?P<cdata>!\[CDATA\[)|<(?P<bogus>[!?]|/(?![a-zA-Z]))|"
@@ -40,10 +42,19 @@ _ITEMS = {"li": "li", "dt": "dd", "dd": "dd"}
 
 def too_deep(html: str) -> bool:
     """Whether a parser could need more than linear time and space for it."""
+    if any(_is_crowded(tag) for tag in _LONG_TAG.findall(html)):
+        return True
     if html.count("<") <= MOST_DEPTH:
         return False
     scan = _Scan()
     return any(scan.beyond() for _ in scan.run(html))
+
+
+def _is_crowded(tag: str) -> bool:
+    """Whether a tag has so many attributes that comparing each with each takes long. A picture inside an attribute has
+    none of the marks between attributes, but for a slash now and then."""
+    marks = sum(map(tag.count, " =\t\n\f"))
+    return marks > MOST_MARKS or tag.count("/") > max(MOST_MARKS, len(tag) // 16)
 
 
 class _Scan:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from pathlib import Path
 from pyexpat import EXPAT_VERSION
 from typing import Any, Literal, Protocol, TypeAlias
@@ -26,6 +27,11 @@ _HEADER = 4
 _READ = 1 << 18
 MOST_RESULT = 256 * 1024**2
 MOST_FAILED_STARTS = 3
+SLOW = 0.5
+MOST_SLOW = 4
+NICE = 10
+PATIENCE = 3
+"""Deadlines that a slow document gets on top."""
 START_TIMEOUT = 60.0
 
 
@@ -73,7 +79,8 @@ class ParserPool:
     """``settings.workers`` processes. Not thread-safe. ``clock``: monotonic seconds.
 
     A document that takes too much CPU, memory or time costs its process, which is replaced; its outcome is
-    "unparseable", and no other document notices.
+    "unparseable", and no other document notices. Nor does one that takes long: after SLOW seconds its process goes on
+    with low priority, and another one takes its place meanwhile, as long as there are no more than MOST_SLOW such.
     """
 
     def __init__(self, settings: Parse, *, clock: Callable[[], float], python: str = sys.executable) -> None:
@@ -109,9 +116,11 @@ class ParserPool:
         return self._selector.fileno()
 
     def wait(self) -> float | None:
-        """Seconds until some document is overdue; None: nothing is being parsed."""
-        deadlines = [worker.deadline for worker in self._workers if worker.deadline is not None]
-        return max(0.0, min(deadlines) - self._clock()) if deadlines else None
+        """Seconds until some document is slow or overdue; None: nothing is being parsed."""
+        times = [worker.deadline for worker in self._workers if worker.deadline is not None]
+        if self._slow < MOST_SLOW:
+            times += [worker.slow_at for worker in self._workers if worker.busy and not worker.slow]
+        return max(0.0, min(times) - self._clock()) if times else None
 
     def step(self, timeout: float) -> list[tuple[Any, Parsed]]:
         """Moves all documents on, waiting at most ``timeout`` seconds for something to happen. Raises ParserBroken
@@ -129,7 +138,9 @@ class ParserPool:
         for worker in list(self._workers):
             if worker.deadline is not None and worker.deadline <= self._clock():
                 worker.kill()
-                finished += self._bury(worker, f"parsing took longer than {self._settings.deadline:g} s")
+                seconds = self._settings.deadline * (PATIENCE if worker.slow else 1)
+                finished += self._bury(worker, f"parsing took longer than {seconds:g} s")
+        self._set_slow_aside()
         self._assign()
         return finished
 
@@ -140,6 +151,17 @@ class ParserPool:
             worker.leave(self._selector)
         self._workers = []
         self._selector.close()
+
+    @property
+    def _slow(self) -> int:
+        return sum(worker.slow for worker in self._workers)
+
+    def _set_slow_aside(self) -> None:
+        """Slow documents get a low priority and out of the way of the others."""
+        for worker in list(self._workers):
+            if worker.busy and not worker.slow and worker.slow_at <= self._clock() and self._slow < MOST_SLOW:
+                worker.set_aside()
+                self._workers.append(self._spawn())
 
     def _spawn(self) -> _Worker:
         worker = _Worker(self._settings, self._clock, self._python)
@@ -157,6 +179,10 @@ class ParserPool:
             return self._bury(worker, "")
         if worker.ready:
             self._failed_starts = 0
+        if parsed is not None and worker.slow:  # its priority cannot be raised again, and its place is taken
+            worker.kill()
+            self._workers.remove(worker)
+            worker.leave(self._selector)
         return [] if parsed is None else [parsed]
 
     def _bury(self, worker: _Worker, why: str) -> list[tuple[Any, Parsed]]:
@@ -173,7 +199,8 @@ class ParserPool:
             raise ParserBroken(
                 f"the parser process does not start ({detail}); try: {self._python} -m ingest.parse_child"
             )
-        self._workers.append(self._spawn())
+        if not worker.slow:
+            self._workers.append(self._spawn())
         return [(worker.key, Refused(outcome="unparseable", detail=detail))] if worker.busy else []
 
 
@@ -202,7 +229,8 @@ class _Worker:
         self.key: Hashable = None
         self.data = b""
         self.left = False
-        self.ready = self.busy = self.ended = False
+        self.ready = self.busy = self.ended = self.slow = False
+        self.slow_at = 0.0
         self.deadline: float | None = clock() + START_TIMEOUT
 
     def take(self, key: Hashable, data: bytes, selector: selectors.BaseSelector) -> None:
@@ -210,6 +238,7 @@ class _Worker:
         self.key, self.data, self.busy = key, data, True
         self._outgoing = memoryview(data)
         self.deadline = self._clock() + self._seconds
+        self.slow_at = self._clock() + SLOW
         self._selector = selector
         selector.register(self._input, selectors.EVENT_WRITE, self)
 
@@ -252,6 +281,13 @@ class _Worker:
             return self.key, msgspec.msgpack.decode(data, type=Parsed)
         except msgspec.MsgspecError:
             return self.key, Refused(outcome="unparseable", detail="the parser process answered nonsense")
+
+    def set_aside(self) -> None:
+        """From now on the process only gets the CPU time that others leave, and more time on the clock for it."""
+        self.slow = True
+        self.deadline = self._clock() + PATIENCE * self._seconds
+        with suppress(OSError):  # it may have died by now; reading will tell
+            os.setpriority(os.PRIO_PROCESS, self.pid, NICE)
 
     def kill(self) -> None:
         """Ends the process at once."""

@@ -56,6 +56,13 @@ def feeds_by_outcome(database: Database) -> dict[str, int]:
         return {name: count for name, count in connection.execute(query)}
 
 
+def silent_feeds(database: Database, before: datetime) -> list[FeedState]:
+    """Subscriptions that are polled and had something new once, but nothing since before this time."""
+    query = select(*state_columns).where(table.c.subscribed, ~table.c.stopped, table.c.last_new < before)
+    with database.reading() as connection:
+        return [FeedState(**row) for row in connection.execute(query).mappings()]
+
+
 def resume(database: Database, feed: str, now: datetime) -> None:
     """A feed that said it was gone is polled again, at once. Raises NotFound for what is no subscription."""
     again = update(table).where(table.c.id == feed, table.c.subscribed).values(stopped=False, failures=0, next_due=now)

@@ -27,6 +27,8 @@ from ingest.split import KEPT, Split, hash_set, hashes, prune, split
 _DECLARATION = re.compile(r"\s*<\?xml\b.*?\?>", re.DOTALL)
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF|channel)[\s>]")
 _END = re.compile(r"</(?:rss|feed|rdf:RDF|channel)\s*>", re.IGNORECASE)
+# All references that may be to halves or to no character, and some that are not: most feeds have none.
+_SUSPECT = re.compile(r"&#(?:[xX]0*(?:[dD][89a-fA-F]|[0-9a-fA-F]{6})|0*(?:5[5-7][0-9]{3}|[0-9]{7}))")
 _REFERENCES = re.compile(r"(?:&#(?:[xX][0-9a-fA-F]{1,9}|[0-9]{1,9});)+")
 _REFERENCE = re.compile(r"&#([xX]?)([0-9a-fA-F]+);")
 _WRAPPING = 4000
@@ -62,7 +64,7 @@ def _without_declaration(text: str) -> str:
 def repaired(text: str) -> str:
     """Emoji written as two references to halves of a character, as broken encoders do, made whole; what refers to no
     character becomes U+FFFD. XML allows neither, and feedparser raises on them."""
-    return _REFERENCES.sub(_made_whole, text)
+    return _REFERENCES.sub(_made_whole, text) if _SUSPECT.search(text) else text
 
 
 def _made_whole(found: re.Match[str]) -> str:

@@ -102,7 +102,7 @@ def test_the_wall_clock_kills_what_does_not_even_use_cpu() -> None:
         pool.submit(number, texts.ATOM.encode(), "", "")
     found = wait_for_documents(pool, 6)
     late = [parsed for parsed in found.values() if isinstance(parsed, Refused)]
-    assert late == [Refused(outcome="unparseable", detail="parsing took longer than 2 s")]
+    assert late == [Refused(outcome="unparseable", detail="parsing took longer than 6 s")]
     assert sleeper not in pool.processes
     pool.close()
 
@@ -207,3 +207,22 @@ def test_known_entries_and_pages_go_through_the_pool(pool: ParserPool) -> None:
 def test_an_old_expat_is_warned_of() -> None:
     assert "expat_2.5.0" in outdated_expat("expat_2.5.0") and outdated_expat("expat_1.95.8")
     assert outdated_expat("expat_2.6.0") == outdated_expat("expat_2.10.1") == outdated_expat("expat_3.0") == ""
+
+
+@pytest.mark.hostile(32)
+def test_a_slow_document_gives_way_to_the_others() -> None:
+    slow = b'<rss version="2.0"><channel>' + b"<item><title>a" * 60_000
+    made = ParserPool(Parse(cpu=60.0, deadline=60.0), clock=time.monotonic)
+    try:
+        (first,) = made.processes
+        made.submit("slow", slow, "", "")
+        wait_for(lambda: bool(made.step(0.1)) or len(made.processes) > 1)
+        assert os.getpriority(os.PRIO_PROCESS, first) == 10
+        for number in range(5):
+            made.submit(number, feed(f"Quick {number}"), "", "")
+        done = wait_for_documents(made, 5)
+        assert set(done) == set(range(5)), "the slow one is still at it"
+        assert isinstance(wait_for_documents(made, 1)["slow"], RawFeed | Refused)
+        assert len(made.processes) == 1 and first not in made.processes
+    finally:
+        made.close()
