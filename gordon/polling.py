@@ -91,8 +91,8 @@ class HostState(Struct, frozen=True, kw_only=True):
 
     ``free_at``: before it no request; ``rest_until``: before it none either, as the host asked for rest.
     ``delay``: seconds between requests that the host has taught us, 0 for the desk's own.
-    ``strikes``: how often in a row *different* feeds were told to go away in the same way; ``struck``: the last of them,
-    behind the status it got.
+    ``strikes``: how often in a row *different* feeds were told to go away in the same way; ``struck``: the status, and
+    behind it the last of them.
     ``epoch``: grows with each lease; a record under an older one is refused.
     """
 

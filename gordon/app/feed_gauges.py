@@ -19,8 +19,8 @@ EVERY = timedelta(minutes=1)
 
 
 class FeedGauges:
-    """To be called now and then; counting thousands of feeds is done once a minute, and in the database. What has gone quiet since the look
-    before is told in the log, by name; metrics only count."""
+    """To be called now and then; counting thousands of feeds is done once a minute, and in the database. What has gone
+    quiet since the look before is told in the log, by name; metrics only count."""
 
     def __init__(self, metrics: Metrics, database: Database, now: Callable[[], datetime]) -> None:
         self._metrics, self._database, self._now = metrics, database, now
