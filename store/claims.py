@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, or_, select, update
 
 from gordon.polling import Claim, FeedState, HostState, PageTask
 from store.database import Database
 from store.outbox import take_lease
 from store.tables import feeds, held, hosts, leases
-from store.upsert import chunks
+from store.upsert import Row, add_missing, chunks
 
 TURN = "ingest"
 """The lease of the one daemon that may poll a SQLite database."""
@@ -30,6 +31,8 @@ _HOST = ("host", "site", "free_at", "rest_until", "delay", "strikes", "struck", 
 host_columns = tuple(hosts.c[name] for name in _HOST)
 wanted = feeds.c.subscribed & ~feeds.c.stopped
 _page = held.c.reason == "page"
+MOST_OF_A_HOST = 32
+"""Feeds (and pages) of one host in one claim: visited one after the other, more of them would only keep others out."""
 
 
 class Claims:
@@ -44,7 +47,7 @@ class Claims:
                 return None
             names = _due_hosts(connection, owner, now, most)
             states = _leased(connection, names, owner, now, until)
-            return _with_work(connection, states, now, most)
+            return _with_work(connection, states, now)
 
     def prolong(self, owner: str, until: datetime) -> None:
         with self._database.writing() as connection:
@@ -79,8 +82,18 @@ class Claims:
 
     def rest_site(self, site: str, until: datetime) -> None:
         shorter = or_(hosts.c.rest_until.is_(None), hosts.c.rest_until < until)
+        # In the order in which others lock hosts, too: nobody waits in a circle.
+        of_site = select(hosts.c.host).where(hosts.c.site == site, shorter).order_by(hosts.c.host).with_for_update()
         with self._database.writing() as connection:
-            connection.execute(update(hosts).where(hosts.c.site == site, shorter).values(rest_until=until))
+            names = list(connection.scalars(of_site))
+            for some in chunks(names):
+                connection.execute(update(hosts).where(hosts.c.host.in_(some), shorter).values(rest_until=until))
+
+
+def add_hosts(connection: Connection, names: Collection[str]) -> None:
+    """Makes hosts that nobody has visited known."""
+    blank: Row = {"site": "", "delay": 0.0, "strikes": 0, "struck": "", "epoch": 0, "owner": ""}
+    add_missing(connection, hosts, [{"host": name, **blank} for name in sorted(names)])
 
 
 def _open_to(owner: str, now: datetime) -> ColumnElement[bool]:
@@ -96,14 +109,20 @@ def _awake(now: datetime) -> ColumnElement[bool]:
 
 
 def _due_hosts(connection: Connection, owner: str, now: datetime, most: int) -> list[str]:
-    """The hosts with work for this owner, the longest due first, each once."""
+    """The hosts with work for this owner, the longest due first, each once, as long as there is room for their work."""
     here = and_(_open_to(owner, now), _awake(now))
-    due: list[tuple[datetime, str]] = []
+    first: dict[str, datetime] = {}
+    works: Counter[str] = Counter()
     for source, holds in ((feeds, wanted), (held, _page)):
-        query = select(source.c.next_due, source.c.host).join(hosts, hosts.c.host == source.c.host)
-        query = query.where(holds, source.c.next_due <= now, here).order_by(source.c.next_due).limit(most)
-        due += [(moment, name) for moment, name in connection.execute(query)]
-    return list(dict.fromkeys(name for _, name in sorted(due)[:most]))
+        earliest = func.min(source.c.next_due)
+        query = select(source.c.host, earliest, func.count()).join(hosts, hosts.c.host == source.c.host)
+        query = query.where(holds, source.c.next_due <= now, here).group_by(source.c.host)
+        for name, moment, count in connection.execute(query.order_by(earliest, source.c.host).limit(most)):
+            first[name] = min(moment, first.get(name, moment))
+            works[name] += min(count, MOST_OF_A_HOST)
+    names = sorted(first, key=lambda name: (first[name], name))
+    before = accumulate((works[name] for name in names), initial=0)
+    return [name for name, taken in zip(names, before, strict=False) if taken < most]
 
 
 def _leased(
@@ -113,8 +132,9 @@ def _leased(
     begins has a new epoch."""
     found: list[HostState] = []
     for some in chunks(names):
-        free = select(hosts.c.host).where(hosts.c.host.in_(some), _open_to(owner, now))
-        free = free.with_for_update(skip_locked=True)
+        # Asked again: since it was found, another daemon may have visited the host and given it back.
+        free = select(hosts.c.host).where(hosts.c.host.in_(some), _open_to(owner, now), _awake(now))
+        free = free.order_by(hosts.c.host).with_for_update(skip_locked=True)
         mine = list(connection.scalars(free))
         new = case((hosts.c.owner == owner, hosts.c.epoch), else_=hosts.c.epoch + 1)
         lease = update(hosts).where(hosts.c.host.in_(mine)).values(owner=owner, leased_until=until, epoch=new)
@@ -124,23 +144,33 @@ def _leased(
     return sorted(found, key=lambda state: order[state.host])
 
 
-def _with_work(connection: Connection, states: Sequence[HostState], now: datetime, most: int) -> list[Claim]:
+def _with_work(connection: Connection, states: Sequence[HostState], now: datetime) -> list[Claim]:
     by_feed: defaultdict[str, list[FeedState]] = defaultdict(list)
     by_page: defaultdict[str, list[PageTask]] = defaultdict(list)
-    names = [state.host for state in states]
-    for some in chunks(names):
-        due = select(*state_columns).where(wanted, feeds.c.next_due <= now, feeds.c.host.in_(some))
-        for row in connection.execute(due.order_by(feeds.c.next_due, feeds.c.id).limit(most)).mappings():
+    for some in chunks(state.host for state in states):
+        for row in connection.execute(_first_of_each(feeds, state_columns, wanted, some, now)).mappings():
             by_feed[row["host"]].append(FeedState(**row))
-        pages = _page_columns().where(_page, held.c.next_due <= now, held.c.host.in_(some))
-        for row in connection.execute(pages.order_by(held.c.next_due, held.c.number).limit(most)).mappings():
+        for row in connection.execute(_first_of_each(held, _page_columns, _page, some, now)).mappings():
             by_page[row["host"]].append(PageTask(**row))
     return [Claim(host=state, feeds=tuple(by_feed[state.host]), pages=tuple(by_page[state.host])) for state in states]
 
 
-def _page_columns() -> Any:
-    columns = (held.c.feed, held.c.url, held.c.host, held.c.next_due, held.c.failures)
-    return select(held.c.mention.label("id"), held.c.data.label("mention"), *columns)
+def _first_of_each(
+    source: Table, columns: Sequence[Any], holds: ColumnElement[bool], names: Sequence[str], now: datetime
+) -> Any:
+    """What is longest due on each of these hosts."""
+    (key,) = source.primary_key
+    order = (source.c.next_due, key)
+    place = func.row_number().over(partition_by=source.c.host, order_by=order)
+    due = select(key, place.label("place")).where(holds, source.c.next_due <= now, source.c.host.in_(names)).subquery()
+    query = select(*columns).join(due, due.c[key.name] == key).where(due.c.place <= MOST_OF_A_HOST)
+    return query.order_by(*order)
+
+
+_page_columns = (
+    held.c.mention.label("id"), held.c.data.label("mention"), held.c.feed, held.c.url, held.c.host, held.c.next_due,
+    held.c.failures,
+)  # fmt: skip
 
 
 def _earliest(source: Any, now: datetime) -> Any:

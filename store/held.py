@@ -11,31 +11,26 @@ from sqlalchemy import insert as plain_insert
 from gordon.bus import Message
 from gordon.hosts import host_of
 from gordon.polling import Found, HeldMention
+from store.claims import add_hosts
 from store.database import Database
 from store.outbox import post
 from store.tables import held as table
-from store.tables import hosts, revisions
-from store.upsert import Row, add_missing, chunks, insert
+from store.tables import revisions
+from store.upsert import Row, chunks, insert
 
 REVIEW = "flood"
 
 
 def hold(connection: Connection, found: Sequence[tuple[str, Found]], now: datetime) -> None:
-    """Keeps what is held, by feed; one that is held already is replaced where it stands. A revision that was published
-    before (a poll that is recorded again) is not held any more."""
+    """Keeps what is held, by feed; one that is held already is replaced where it stands."""
     rows = [_row(feed, one, now) for feed, one in found if one.held]
     if not rows:
         return
-    known = _published(connection, [row["mention"] for row in rows])
-    rows = [row for row in rows if (row["mention"], row["data"].revision) not in known]
-    pages = {row["host"] for row in rows if row["reason"] == "page"}
-    blank = {"site": "", "delay": 0.0, "strikes": 0, "struck": "", "epoch": 0, "owner": ""}
-    add_missing(connection, hosts, [{"host": name, **blank} for name in sorted(pages)])
+    add_hosts(connection, {row["host"] for row in rows if row["reason"] == "page"})
     statement = insert(connection, table)
     kept = ("reason", "url", "host", "next_due", "data", "topic", "key", "headers", "value")
     news = {name: statement.excluded[name] for name in kept}
-    if rows:
-        connection.execute(statement.on_conflict_do_update(index_elements=["mention"], set_=news), rows)
+    connection.execute(statement.on_conflict_do_update(index_elements=["mention"], set_=news), rows)
 
 
 def _row(feed: str, one: Found, now: datetime) -> Row:
@@ -45,14 +40,6 @@ def _row(feed: str, one: Found, now: datetime) -> Row:
         "host": host_of(one.mention.url), "next_due": now, "failures": 0, "data": one.mention, "topic": message.topic,
         "key": message.key, "headers": message.headers, "value": message.value,
     }  # fmt: skip
-
-
-def _published(connection: Connection, mentions: Sequence[object]) -> set[tuple[str, int]]:
-    found: set[tuple[str, int]] = set()
-    for some in chunks(mentions):
-        query = select(revisions.c.mention, revisions.c.revision).where(revisions.c.mention.in_(some))
-        found |= {(mention, revision) for mention, revision in connection.execute(query)}
-    return found
 
 
 def let_go(connection: Connection, mentions: Sequence[str]) -> None:

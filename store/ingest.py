@@ -8,22 +8,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, or_, select, update
 
 from gordon.errors import Permanent
-from gordon.hosts import host_of
 from gordon.ids import digest
-from gordon.polling import Entry, Feed, Found, Hints, HostState, PageRead, Polled, Recorded
-from store.claims import RECORDED, Claims
+from gordon.polling import Entry, Feed, Found, HostState, PageRead, Polled, Recorded
+from store.claims import RECORDED, Claims, add_hosts
 from store.held import hold, let_go
 from store.outbox import Outbox, post
+from store.subscriptions import subscribe
 from store.tables import entries, feeds, held, hosts, polls, readings, revisions
-from store.upsert import Insert, Row, add_missing, chunks, insert, put
+from store.types import clean
+from store.upsert import Insert, add_missing, chunks, insert, put
 
 STAGE = "ingest"
-_FRESH: Row = {
-    "etag": "", "last_modified": "", "body_hash": "", "detail": "", "interval": 0.0, "status": 0, "failures": 0,
-    "last_full": None, "stopped": False, "moved_to": "", "moved_times": 0, "moved_since": None, "hints": Hints(),
-    "hub": "", "topic": "",
-}  # fmt: skip
-"""What a feed forgets when its address changes."""
 _ENTRY = (entries.c.identity, entries.c.mention, entries.c.revision, entries.c.fingerprint, entries.c.link,
           entries.c.content)  # fmt: skip
 
@@ -33,7 +28,7 @@ class Ingest(Claims):
 
     def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         with self._database.writing() as connection:
-            _subscribe(connection, feeds, now)
+            subscribe(connection, feeds, now)
 
     def entries(
         self, feed: str, identities: Collection[str], links: Collection[str] = (), contents: Collection[str] = ()
@@ -54,22 +49,25 @@ class Ingest(Claims):
         try:
             return Recorded(refused=frozenset(self._record(owner, now, polls, hosts)))
         except Permanent as error:
+            if not polls:
+                raise
             if len(polls) == 1:
                 return Recorded(broken={polls[0].state.id: str(error)})
-        parts = [self.record(owner, now, [poll], [host for host in hosts if host.host == poll.host]) for poll in polls]
-        refused = frozenset(feed for part in parts for feed in part.refused)
-        return Recorded(refused=refused, broken={feed: why for part in parts for feed, why in part.broken.items()})
+        half = len(polls) // 2
+        parts = [self.record(owner, now, some, _hosts_of(some, hosts)) for some in (polls[:half], polls[half:])]
+        return Recorded(refused=parts[0].refused | parts[1].refused, broken=parts[0].broken | parts[1].broken)
 
     def _record(self, owner: str, now: datetime, polled: Sequence[Polled], states: Sequence[HostState]) -> set[str]:
         with self._database.writing() as connection:
             ours = _ours(connection, owner, states)
-            mine = [poll for poll in polled if poll.host in ours]
+            there = _unmoved(connection, [poll for poll in polled if poll.host in ours])
+            mine = sorted((poll for poll in polled if poll.state.id in there), key=lambda poll: poll.state.id)
             _put_hosts(connection, [state for state in states if state.host in ours], mine)
             _put_states(connection, mine)
             _add_lines(connection, mine)
             _put_readings(connection, mine)
             _put_found(connection, mine, now)
-        return {poll.state.id for poll in polled if poll.host not in ours}
+        return {poll.state.id for poll in polled if poll.state.id not in there}
 
     def record_page(self, owner: str, now: datetime, read: PageRead, host: HostState) -> bool:
         task, found = read.task, read.found
@@ -78,10 +76,14 @@ class Ingest(Claims):
                 return False
             _put_hosts(connection, [host], ())
             waits = (held.c.mention == task.id) & (held.c.reason == "page")
+            # What was changed while its page was fetched waits on, for its page.
+            if connection.scalar(select(held.c.data).where(waits).with_for_update()) != task.mention:
+                return True
             if found is None:
                 later = update(held).where(waits).values(failures=task.failures, next_due=task.next_due)
                 connection.execute(later)
-            elif connection.execute(delete(held).where(waits)).rowcount:
+            else:
+                connection.execute(delete(held).where(waits))
                 _publish(connection, [found], now)
             return True
 
@@ -102,43 +104,31 @@ def _known(connection: Connection, feed: str, which: ColumnElement[bool]) -> lis
     ]
 
 
-def _subscribe(connection: Connection, wanted: Sequence[Feed], now: datetime) -> None:
-    """The feeds become the only subscriptions. A row whose URL changes starts like a new one, but keeps its past."""
-    connection.execute(update(feeds).values(subscribed=False))
-    fresh = _FRESH | {"next_due": now}
-    rows = [
-        {"id": feed.id, "url": feed.url, "title": feed.title, "folder": feed.folder, "language": feed.language,
-         "full_text": feed.full_text, "subscribed": True, "current_url": feed.url, "outcome": "never",
-         "host": host_of(feed.url), "gap": 0.0, "arrivals": 0, "pushed": False, **fresh}
-        for feed in wanted
-    ]  # fmt: skip
-    if not rows:
-        return
-    statement = insert(connection, feeds)
-    moved = feeds.c.url != statement.excluded.url
-    always = ("url", "title", "folder", "language", "full_text", "subscribed")
-    news = {name: statement.excluded[name] for name in always} | {
-        name: case((moved, statement.excluded[name]), else_=feeds.c[name]) for name in ("current_url", "host", *fresh)
-    }
-    gone = select(feeds.c.id).where(feeds.c.id == readings.c.feed, feeds.c.current_url != feeds.c.url).exists()
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=news), rows)
-    connection.execute(delete(readings).where(gone))
-    _add_hosts(connection, {row["host"] for row in rows})
-
-
-def _add_hosts(connection: Connection, names: Collection[str]) -> None:
-    blank: Row = {"site": "", "delay": 0.0, "strikes": 0, "struck": "", "epoch": 0, "owner": ""}
-    add_missing(connection, hosts, [{"host": name, **blank} for name in sorted(names)])
-
-
 def _ours(connection: Connection, owner: str, states: Sequence[HostState]) -> set[str]:
     """Those of the hosts that this owner still has, under the same lease; nobody else gets them before the end."""
     epochs = {state.host: state.epoch for state in states}
     found: dict[str, int] = {}
     for some in chunks(epochs):
         query = select(hosts.c.host, hosts.c.epoch).where(hosts.c.host.in_(some), hosts.c.owner == owner)
-        found |= {name: epoch for name, epoch in connection.execute(query.with_for_update())}
+        query = query.order_by(hosts.c.host).with_for_update(key_share=True)
+        found |= {name: epoch for name, epoch in connection.execute(query)}
     return {name for name, epoch in found.items() if epochs[name] == epoch}
+
+
+def _unmoved(connection: Connection, polled: Sequence[Polled]) -> set[str]:
+    """The feeds that still have the address that was polled: the desk may have changed it meanwhile."""
+    asked = {poll.state.id: clean(poll.state.url) for poll in polled}
+    found: set[str] = set()
+    for some in chunks(sorted(asked)):
+        query = select(feeds.c.id, feeds.c.current_url).where(feeds.c.id.in_(some)).order_by(feeds.c.id)
+        rows = connection.execute(query.with_for_update(key_share=True))
+        found |= {feed for feed, url in rows if asked[feed] == url}
+    return found
+
+
+def _hosts_of(polls: Sequence[Polled], states: Sequence[HostState]) -> list[HostState]:
+    names = {poll.host for poll in polls}
+    return [state for state in states if state.host in names]
 
 
 def _put_hosts(connection: Connection, states: Sequence[HostState], polled: Sequence[Polled]) -> None:
@@ -146,7 +136,7 @@ def _put_hosts(connection: Connection, states: Sequence[HostState], polled: Sequ
     known = {state.host for state in states}
     served = {poll.state.host for poll in polled} - known
     if served:
-        _add_hosts(connection, served)
+        add_hosts(connection, served)
     if not states:
         return
     rest = bindparam("rest", type_=hosts.c.rest_until.type)
@@ -168,16 +158,14 @@ def _put_states(connection: Connection, polled: Sequence[Polled]) -> None:
     values = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in RECORDED}
     newer = or_(feeds.c.last_poll.is_(None), feeds.c.last_poll <= bindparam("new_last_poll"))
     statement = update(feeds).where(feeds.c.id == bindparam("feed"), newer)
-    url = bindparam("new_url", type_=feeds.c.current_url.type)
     rows = [
         {
             "feed": poll.state.id,
-            "new_url": poll.state.url,
             **{f"new_{name}": getattr(poll.state, name) for name in RECORDED},
         }
         for poll in polled
     ]
-    connection.execute(statement.values(current_url=url, **values), rows)
+    connection.execute(statement.values(values), rows)
 
 
 def _add_lines(connection: Connection, polled: Sequence[Polled]) -> None:
@@ -206,13 +194,37 @@ def _put_readings(connection: Connection, polled: Sequence[Polled]) -> None:
 
 
 def _put_found(connection: Connection, polled: Sequence[Polled], now: datetime) -> None:
+    """What is new of it; what stands already, as published or as dropped from what was held, is left alone."""
     everything = [(poll.state.id, one) for poll in polled for one in poll.found]
+    if not everything:
+        return
+    standing = _standing(connection, [one.mention.id for _, one in everything])
+    everything = [(feed, one) for feed, one in everything if _is_news(one, standing.get(one.mention.id))]
     if not everything:
         return
     _put_entries(connection, everything)
     let_go(connection, [one.mention.id for _, one in everything if not one.held])
     hold(connection, everything, now)
     _publish(connection, [one for _, one in everything if not one.held], now)
+
+
+def _standing(connection: Connection, mentions: Sequence[str]) -> dict[str, tuple[int, bool]]:
+    """Of each mention that is known: its last revision, and whether that is held."""
+    found: dict[str, tuple[int, bool]] = {}
+    query = select(entries.c.mention, entries.c.revision, held.c.number.is_not(None))
+    query = query.outerjoin(held, held.c.mention == entries.c.mention)
+    for some in chunks(mentions):
+        rows = connection.execute(query.where(entries.c.mention.in_(some)))
+        found |= {mention: (revision, bool(is_held)) for mention, revision, is_held in rows}
+    return found
+
+
+def _is_news(one: Found, standing: tuple[int, bool] | None) -> bool:
+    """A held mention keeps its revision while it changes."""
+    if standing is None:
+        return True
+    revision, is_held = standing
+    return one.mention.revision > revision or (one.mention.revision == revision and is_held)
 
 
 def _put_entries(connection: Connection, found: Sequence[tuple[str, Found]]) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from gordon.bus import Message
 from gordon.events import Assigned, ClaimHit, Evidence, FileTag, Gap, Member, Mention, MentionRef
-from gordon.polling import Feed, FeedState, Found
+from gordon.polling import Claim, Feed, FeedState, Found, Polled, Recorded
 from gordon.records import DeadLetter, Issue, Item, Join, RecordedMention, RouteWrites
 from store.database import Database
+from store.ingest import Ingest
 from store.route import Route
 
 NOW = datetime(2026, 11, 22, 14, 30, 5, 250001, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
 EARLIER = NOW - timedelta(days=2)
+AT_LAST = NOW + timedelta(days=365)
+"""When everything is due and every lease and rest is over."""
+OWNER = "a daemon"
 
 
 def feed(number: int, *, url: str = "", language: str = "en") -> Feed:
@@ -25,6 +30,7 @@ def polled(number: int, at: datetime = NOW, **news: object) -> FeedState:
     state = {
         "id": f"blog-{number}",
         "url": f"https://blog-{number}.example/feed",
+        "host": f"blog-{number}.example",
         "language": "en",
         "etag": 'W/"a\u00e9"',
         "last_modified": "Sun, 22 Nov 2026 14:00:00 GMT",
@@ -144,6 +150,37 @@ def letter(number: int, *, subject: str = "", stage: str = "classify", died: dat
         subject=subject,
         died=died,
     )
+
+
+def claims(ingest: Ingest, now: datetime = AT_LAST, *, owner: str = OWNER, most: int = 10_000) -> Sequence[Claim]:
+    """What is due, leased for a minute."""
+    found = ingest.claim(owner, now, now + timedelta(minutes=1), most)
+    assert found is not None, "another daemon has the turn"
+    return found
+
+
+def due(ingest: Ingest, now: datetime = AT_LAST) -> list[FeedState]:
+    """The feeds that are due, by id, given back at once."""
+    found = [state for claim in claims(ingest, now) for state in claim.feeds]
+    ingest.release(OWNER, None)
+    return sorted(found, key=lambda state: state.id)
+
+
+def record(
+    ingest: Ingest,
+    state: FeedState,
+    found: Sequence[Found] = (),
+    *,
+    reading: bytes | None = None,
+    now: datetime = NOW,
+) -> Recorded:
+    """One poll under a lease of its own."""
+    claim = next(claim for claim in claims(ingest) for feed in claim.feeds if feed.id == state.id)
+    poll = Polled(host=claim.host.host, state=state, found=tuple(found), reading=reading)
+    done = ingest.record(OWNER, now, [poll], [claim.host])
+    ingest.release(OWNER, None)
+    assert not done.refused
+    return done
 
 
 def write(database: Database, **writes: object) -> None:

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from multiprocessing import get_context
 
+from msgspec.structs import replace
+
+from gordon.polling import Found, Polled, Recorded
 from gordon.records import RouteWrites
 from store.database import Database, open_database
 from store.ingest import Ingest
 from store.outbox import Outbox
 from store.route import Route
 from store.status import completeness
-from tests.contracts.store_samples import EARLIER, NOW, found, issue, join, message, polled, recorded
+from tests.contracts.store_samples import AT_LAST, EARLIER, NOW, feed, found, issue, join, message, recorded
 
 WRITERS = 8
 ROUNDS = 12
+
+
+def poll_something(ingest: Ingest, owner: str, news: Found) -> None:
+    """Takes a feed that is free, whichever, and records that it has brought this."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        claims = ingest.claim(owner, AT_LAST, AT_LAST + timedelta(minutes=1), 1)
+        if claims:
+            (claim,) = claims
+            poll = Polled(host=claim.host.host, state=replace(claim.feeds[0], last_poll=NOW), found=(news,))
+            assert ingest.record(owner, NOW, [poll], [claim.host]) == Recorded()
+            ingest.release(owner, None)
+            return
+        time.sleep(0.005)
+    raise AssertionError("no feed was ever free")
 
 
 def write_a_lot(url: str, number: int) -> int:
@@ -23,7 +43,7 @@ def write_a_lot(url: str, number: int) -> int:
     database = open_database(url)
     for turn in range(ROUNDS):
         one = 1000 * number + turn
-        Ingest(database).record_poll(polled(number), [found(one)])
+        poll_something(Ingest(database), str(number), found(one))
         Outbox(database).lease("relay", str(number), NOW, 60)
         with Route(database).transaction() as transaction:
             transaction.unseen("route", [f"event-{one}", "shared"], NOW)
@@ -42,6 +62,7 @@ def write_a_lot(url: str, number: int) -> int:
 
 
 def test_eight_writers_at_once(database: Database, database_url: str) -> None:
+    Ingest(database).sync_feeds([feed(number) for number in range(WRITERS + 2)], NOW)
     with ProcessPoolExecutor(WRITERS, mp_context=get_context("spawn")) as pool:
         done = list(pool.map(write_a_lot, [database_url] * WRITERS, range(WRITERS)))
     assert done == list(range(WRITERS))

@@ -7,7 +7,7 @@ from store.feeds import poll_history
 from store.ingest import Ingest
 from store.prune import prune_inbox, prune_polls
 from store.route import Route
-from tests.contracts.store_samples import EARLIER, LATER, NOW, feed, polled
+from tests.contracts.store_samples import EARLIER, LATER, NOW, feed, polled, record
 
 
 def test_the_inbox_forgets_what_was_handled_before(database: Database) -> None:
@@ -22,9 +22,9 @@ def test_the_inbox_forgets_what_was_handled_before(database: Database) -> None:
 def test_the_history_of_polls_is_cut_and_the_state_stays(database: Database) -> None:
     ingest = Ingest(database)
     ingest.sync_feeds([feed(1)], EARLIER)
-    ingest.record_poll(polled(1, EARLIER), [])
-    ingest.record_poll(polled(1, NOW), [])
+    record(ingest, polled(1, EARLIER))
+    record(ingest, polled(1, NOW))
     assert prune_polls(database, NOW) == 1
     assert [note.polled for note in poll_history(database, "blog-1", 10)] == [NOW]
     assert prune_polls(database, LATER) == 1
-    assert ingest.next_due() == polled(1, NOW).next_due
+    assert ingest.next_due(NOW) == polled(1, NOW).next_due

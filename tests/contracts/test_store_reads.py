@@ -28,6 +28,7 @@ from tests.contracts.store_samples import (
     join,
     letter,
     polled,
+    record,
     recorded,
     write,
 )
@@ -44,7 +45,7 @@ def test_nothing_yet(database: Database) -> None:
 def test_completeness_of_a_mention_on_its_way(database: Database) -> None:
     ingest = Ingest(database)
     ingest.sync_feeds([feed(1), feed(2)], NOW)
-    ingest.record_poll(polled(1), [found(1), found(2), found(3)])
+    record(ingest, polled(1), [found(1), found(2), found(3)])
     counts = completeness(database)
     assert (counts.feeds, counts.found, counts.missing) == (2, 3, 3)
     assert (counts.outbox, counts.outbox_oldest) == (3, NOW)
@@ -58,7 +59,7 @@ def test_completeness_of_a_mention_on_its_way(database: Database) -> None:
 def test_completeness_with_mentions_from_elsewhere_and_revisions(database: Database) -> None:
     ingest = Ingest(database)
     ingest.sync_feeds([feed(1)], NOW)
-    ingest.record_poll(polled(1), [found(1), found(1, revision=2)])
+    record(ingest, polled(1), [found(1), found(1, revision=2)])
     write(database, mentions=(recorded(1, 1), recorded(1, 2), recorded(7), recorded(8, files=())))
     counts = completeness(database)
     assert (counts.found, counts.tagged, counts.untagged, counts.missing) == (4, 3, 1, 0)
@@ -67,7 +68,7 @@ def test_completeness_with_mentions_from_elsewhere_and_revisions(database: Datab
 def test_the_dead_count_once_and_only_while_they_are_dead(database: Database) -> None:
     ingest, dead = Ingest(database), Dead(database)
     ingest.sync_feeds([feed(1)], NOW)
-    ingest.record_poll(polled(1), [found(1), found(2), found(3)])
+    record(ingest, polled(1), [found(1), found(2), found(3)])
     dead.bury(
         [
             letter(1, subject="mention-1/1"),
@@ -134,7 +135,7 @@ def test_ids_may_be_shortened(database: Database) -> None:
 
 def test_a_mention_is_known_before_route_has_it(database: Database) -> None:
     Ingest(database).sync_feeds([feed(1)], NOW)
-    Ingest(database).record_poll(polled(1), [found(5)])
+    record(Ingest(database), polled(1), [found(5)])
     trail = mention(database, "mention-5")
     assert (trail.found, trail.recorded, trail.items) == ((found(5).mention,), (), ())
 
@@ -183,9 +184,9 @@ def test_newest_mentions(database: Database) -> None:
 def test_feeds_with_state_history_and_outcomes(database: Database) -> None:
     ingest = Ingest(database)
     ingest.sync_feeds([feed(1), feed(2), feed(3)], NOW)
-    ingest.record_poll(polled(1), [found(1)])
-    ingest.record_poll(polled(1, LATER, outcome="unchanged", status=304), [])
-    ingest.record_poll(polled(2, outcome="gone", status=410, stopped=True), [])
+    record(ingest, polled(1), [found(1)])
+    record(ingest, polled(1, LATER, outcome="unchanged", status=304))
+    record(ingest, polled(2, outcome="gone", status=410, stopped=True))
     (first, state), *_ = feeds(database)
     assert first == feed(1)
     assert state == polled(1, LATER, outcome="unchanged", status=304)

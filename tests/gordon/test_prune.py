@@ -7,13 +7,14 @@ from pathlib import Path
 
 from gordon.app.prune import Pruner
 from gordon.bus import Message
-from gordon.polling import FeedState, Found
+from gordon.polling import Feed, FeedState, Found
 from gordon.settings import Retention
 from store.database import open_database
 from store.feeds import poll_history
 from store.ingest import Ingest
 from store.migrate import upgrade
 from store.outbox import Outbox
+from tests.contracts.store_samples import record
 from tests.samples import MENTION
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -23,9 +24,11 @@ def test_old_history_goes_and_what_waits_stays(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
     upgrade(database)
     clock = [START]
-    state = FeedState(id=MENTION.feed, url="https://a.example/", next_due=START, last_poll=START)
+    state = FeedState(id=MENTION.feed, url="https://a.example/", host="a.example", next_due=START, last_poll=START)
     found = Found(identity="x", fingerprint="y", mention=MENTION, message=Message("t", "k", b"v"))
-    Ingest(database).record_poll(state, [found])
+    store = Ingest(database)
+    store.sync_feeds([Feed(id=state.id, url=state.url)], START)
+    assert not record(store, state, [found]).broken
     prune = Pruner(database, Retention(polls="1h", outbox="1h"), lambda: clock[0])
     prune()
     assert len(poll_history(database, MENTION.feed, 10)) == 1

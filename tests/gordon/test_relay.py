@@ -13,12 +13,13 @@ import pytest
 from gordon.bus import Bus, Message
 from gordon.bus.sqlite import SqliteBus
 from gordon.errors import BusUnavailable, GordonError, Permanent
-from gordon.polling import FeedState, Found
+from gordon.polling import Feed, FeedState, Found
 from gordon.relay import LEASE, Relay
 from store.database import Database, open_database
 from store.ingest import Ingest
 from store.migrate import upgrade
 from store.outbox import Outbox
+from tests.contracts.store_samples import record
 from tests.samples import MENTION
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -76,7 +77,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def accept(database: Database, first: int, count: int) -> None:
     """Puts messages into the outbox of ingest, as a poll does."""
-    state = FeedState(id=MENTION.feed, url="https://a.example/", next_due=START)
+    state = FeedState(id=MENTION.feed, url="https://a.example/", host="a.example", last_poll=START, next_due=START)
     found = [
         Found(
             identity=f"e{number}",
@@ -86,7 +87,9 @@ def accept(database: Database, first: int, count: int) -> None:
         )
         for number in range(first, first + count)
     ]
-    Ingest(database).record_poll(state, found)
+    store = Ingest(database)
+    store.sync_feeds([Feed(id=state.id, url=state.url)], START)
+    assert not record(store, state, found).broken
 
 
 def _fields() -> dict[str, object]:

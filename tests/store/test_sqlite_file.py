@@ -11,18 +11,32 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine, event
 
 from gordon.errors import DatabaseUnfit, StoreUnavailable
 from store.backup import check
 from store.database import Database, open_database
 from store.dead import Dead
+from store.held import release_held
 from store.ingest import Ingest
 from store.migrate import upgrade
 from store.outbox import Outbox
 from store.sqlite import QUICK_CHECK_BELOW, create_file
 from store.status import completeness
-from tests.contracts.store_samples import NOW, feed, found, issue, join, letter, message, polled, recorded, write
+from tests.contracts.store_samples import (
+    NOW,
+    feed,
+    found,
+    issue,
+    join,
+    letter,
+    message,
+    polled,
+    record,
+    recorded,
+    write,
+)
 
 
 @pytest.fixture
@@ -181,8 +195,10 @@ def test_every_transaction_that_writes_begins_immediate(database: Database) -> N
     event.listen(Engine, "before_cursor_execute", note)
     try:
         Ingest(database).sync_feeds([feed(1)], NOW)
-        Ingest(database).record_poll(polled(1), [found(1)])
-        Ingest(database).due(NOW, 1)
+        record(Ingest(database), polled(1), [found(1), replace(found(2), held="flood")], reading=b"seen")
+        Ingest(database).prolong("me", NOW)
+        Ingest(database).rest_site("blog-1.example", NOW)
+        release_held(database, "blog-1", NOW)
         outbox = Outbox(database)
         outbox.lease("relay", "a", NOW, 10)
         outbox.published([row.id for row in outbox.pending("ingest", 10)], NOW)
