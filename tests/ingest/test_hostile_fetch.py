@@ -11,10 +11,11 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -159,11 +160,11 @@ print(status("VmHWM") - before, type(answers[0]).__name__, getattr(answers[0], "
 """
 
 
-def elsewhere(url: str, most: int = 10 * 1024**2, **environ: str) -> tuple[int, str]:
+def elsewhere(url: str, environ: Mapping[str, str] = MappingProxyType({}), most: int = 10 * 1024**2) -> tuple[int, str]:
     """Fetches in a process of its own: how many kB of memory it grew by at most, and what came of it."""
     command = [sys.executable, "-c", FETCH_ONE, url, str(most)]
     done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | environ, capture_output=True, text=True, timeout=60, check=True
+        command, cwd=ROOT, env={**os.environ, **environ}, capture_output=True, text=True, timeout=60, check=True
     )
     grown, _, told = done.stdout.strip().partition(" ")
     return int(grown), told
@@ -176,7 +177,8 @@ def test_proxies_and_passwords_of_the_environment_are_ignored(origin: Origin, tm
         (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password s3cret\n")
         (tmp_path / ".curlrc").write_text(f"proxy = {proxy.url('/')}\n")
         origin.answers["/"] = reply("direct")
-        _, told = elsewhere(origin.url("/"), **dict.fromkeys(names, proxy.url("/")), HOME=str(tmp_path), no_proxy="")
+        environ = dict.fromkeys(names, proxy.url("/")) | {"HOME": str(tmp_path), "no_proxy": ""}
+        _, told = elsewhere(origin.url("/"), environ)
         assert told.startswith("Response") and proxy.connections == 0
         assert "authorization" not in origin.requests[0].headers
 

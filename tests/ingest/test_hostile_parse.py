@@ -80,8 +80,8 @@ def outside(place: str) -> dict[str, str]:
         "news entity": f'<!DOCTYPE urlset [<!ENTITY x SYSTEM "{place}">]>{NEWS}{news}',
         "as the document": place,
         "page": f'<html><head><base href="{place}"><link rel="stylesheet" href="{place}">'
-                f'<script src="{place}"></script></head><body><article><img src="{place}"><iframe src="{place}"></iframe>'
-                f'<p>{"Le quai. " * 60}</p>',
+                f'<script src="{place}"></script></head><body><article><img src="{place}">'
+                f'<iframe src="{place}"></iframe><p>{"Le quai. " * 60}</p>',
         "page as the document": place,
     }  # fmt: skip
 
