@@ -115,7 +115,8 @@ class RouteWrites(Struct, frozen=True, kw_only=True):
 
 
 class Completeness(Struct, frozen=True, kw_only=True):
-    """Mention revisions counted from the database alone. ``missing``: found, but neither recorded nor dead."""
+    """Mention revisions counted from the database alone. ``missing``: found, but neither recorded nor dead. ``held``:
+    mentions that wait for a person or for their page; they are not found yet."""
 
     feeds: int
     found: int
@@ -127,6 +128,7 @@ class Completeness(Struct, frozen=True, kw_only=True):
     items: int
     outbox: int
     outbox_oldest: datetime | None
+    held: int = 0
 
 
 class MentionTrail(Struct, frozen=True, kw_only=True):

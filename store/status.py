@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func
 from gordon.records import Completeness
 from store.database import Database
 from store.route_tables import issues, items, mentions
-from store.tables import dead_letters, feeds, outbox, revisions
+from store.tables import dead_letters, feeds, held, outbox, revisions
 
 
 def completeness(database: Database) -> Completeness:
-    """Mention revisions found, tagged, untagged, dead and missing.
+    """Mention revisions found, tagged, untagged, dead and missing; and mentions held, which are not found yet.
 
     Found are those of ingest, those that route recorded from elsewhere, and those that died on the way. Dead are the
     distinct mention revisions of dead letters that were not replayed, unless recorded meanwhile.
@@ -35,6 +35,7 @@ def completeness(database: Database) -> Completeness:
             items=_count(connection, items),
             outbox=waiting,
             outbox_oldest=oldest,
+            held=_count(connection, held),
         )
 
 

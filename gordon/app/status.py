@@ -20,8 +20,9 @@ LOOKS = 4
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """``dead`` counts mention revisions, ``dead_letters`` everything that nobody has replayed. ``lag``,
-    ``in_flight`` and ``balanced`` are None while the bus does not answer."""
+    """``dead`` counts mention revisions, ``dead_letters`` everything that nobody has replayed. ``held`` are mentions
+    that wait for a person or for their page, and are not found yet. ``lag``, ``in_flight`` and ``balanced`` are None
+    while the bus does not answer."""
 
     feeds: int
     found: int
@@ -34,6 +35,7 @@ class Status(Struct, frozen=True, kw_only=True):
     outbox: int
     outbox_oldest: datetime | None
     missing: int
+    held: int
     in_flight: int | None
     balanced: bool | None
     lag: dict[str, int] | None
@@ -96,6 +98,7 @@ def _status(
         outbox=counts.outbox,
         outbox_oldest=counts.outbox_oldest,
         missing=counts.missing,
+        held=counts.held,
         in_flight=in_flight,
         balanced=balanced,
         lag=lag,

@@ -22,10 +22,11 @@ def status(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
     if as_json:
         show_json(state)
     else:
+        counts = [state.found, state.tagged, state.untagged, state.dead, _known(state.in_flight), state.missing]
         show_table(
             "Mentions",
-            ["found", "tagged", "of no file", "dead", "in flight", "missing"],
-            [[state.found, state.tagged, state.untagged, state.dead, _known(state.in_flight), state.missing]],
+            ["found", "tagged", "of no file", "dead", "in flight", "missing", "held"],
+            [[*counts, state.held]],
         )
         show_table(
             "Work",
