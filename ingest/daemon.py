@@ -150,10 +150,11 @@ class Ingest:
         if self._monotonic() < self._look_at:
             return
         self._give_back()
+        # Also while enough is held: nothing of it starts before the outbox has room again.
+        self._full = self._store.outbox_size() >= self._settings.worker.backpressure
         if self._agenda.held - self._agenda.running > HELD_PER_LOOK:
             self._look_at = self._monotonic() + LOOK_OFTEN
             return
-        self._full = self._store.outbox_size() >= self._settings.worker.backpressure
         now = self._now()
         claims = self._store.claim(self._owner, now, self._lease_end(now), self._agenda.held + HELD_PER_LOOK)
         self.standby = claims is None
