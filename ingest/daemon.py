@@ -86,7 +86,7 @@ class Ingest:
         self._look_at = self._prolong_at = 0.0
         self._store_back_at = 0.0
         self._store_pause = 0.0
-        self._full = False
+        self._full = self._draining = False
         self.standby = False
         """Whether another daemon has the turn (SQLite allows one)."""
 
@@ -106,6 +106,7 @@ class Ingest:
     def drain(self) -> None:
         """Starts nothing new and ends what is in flight, or drops it when its share of ``worker.drain`` is over; gives
         the hosts back."""
+        self._draining = True
         until = self._monotonic() + DRAIN_SHARE * self._settings.worker.drain
         while (self._visits or self._ended) and self._monotonic() < until:
             self._move(min(0.5, until - self._monotonic()))
@@ -215,7 +216,7 @@ class Ingest:
 
     def _launch(self) -> None:
         """Starts visits as far as hosts, parser, outbox, store and memory allow."""
-        if self._client.buffered >= MOST_BUFFERED:
+        if not self._has_memory():
             return
         while self._may_launch():
             errand = self._agenda.take(self._monotonic())
@@ -236,8 +237,11 @@ class Ingest:
             self._keep(barred(visit, verdict))
 
     def _may_launch(self) -> bool:
-        held_up = self._full or self.paused or len(self._ended) > MOST_AT_ONCE
+        held_up = self._full or self.paused or self._draining or len(self._ended) > MOST_AT_ONCE
         return not held_up and self._parser.backlog() < MOST_BACKLOG
+
+    def _has_memory(self) -> bool:
+        return self._client.buffered < MOST_BUFFERED
 
     def _move(self, timeout: float) -> None:
         self._sleep(timeout)
@@ -274,8 +278,9 @@ class Ingest:
         """Until the client or the parser has something, at most until the next thing is due."""
         now = self._monotonic()
         times = [timeout, self._client.wait(), self._parser.wait()]
-        times += [self._store_back_at - now] if self.paused else [self._look_at - now]
-        times += [self._agenda.wait(now)] if self._may_launch() else []
+        if self.paused or not self._draining:
+            times.append(self._store_back_at - now if self.paused else self._look_at - now)
+        times += [self._agenda.wait(now)] if self._may_launch() and self._has_memory() else []
         seconds = max(0.0, min(time for time in times if time is not None))
         poller = select.poll()
         poller.register(self._client.fileno(), select.POLLIN)

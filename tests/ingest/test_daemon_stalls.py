@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gordon.polling import Feed
+from ingest.http import Answer
 from tests.ingest import texts
 from tests.ingest.daemon_bench import Bench
 from tests.ingest.origin import Origin, reply
@@ -27,3 +28,20 @@ def test_a_full_outbox_that_empties_lets_many_held_feeds_go_on(bench: Make, orig
     with one.database.writing() as connection:
         connection.exec_driver_sql("update outbox set published = created")
     assert {report.outcome for report in one.until(511, seconds=30)[1:]} == {"unreachable"}
+
+
+def test_a_daemon_that_drains_waits_without_spinning(bench: Make, origin: Origin) -> None:
+    origin.answers["/slow"] = lambda asked: [60.0]
+    one = bench(worker={"drain": "2s"})
+    one.sync(*(Feed(id=name, url=origin.url("/slow")) for name in ("a", "b")))
+    one.ingest.turn(0.1)
+    assert one.ingest.in_flight == 1, "the other one waits for its host"
+    steps, step = [], one.client.step
+
+    def counted(timeout: float) -> list[Answer]:
+        steps.append(timeout)
+        return step(timeout)
+
+    one.client.step = counted  # type: ignore[method-assign]  # how often it turns cannot be seen otherwise
+    one.ingest.drain()
+    assert 2 <= len(steps) < 50
