@@ -295,17 +295,18 @@ class Ingest:
         if isinstance(visit, PageVisit):
             self._parser.submit(visit.id, answer.body, kind, answer.url, what="page")
             return visit
-        visit = replace(visit, reading=self._reading(visit.id))
+        if not whole:
+            visit = replace(visit, reading=self._reading(visit.id))
         known = b"" if whole else reading.known(visit.reading or b"")
         self._parser.submit(visit.id, answer.body, kind, answer.url, known=known)
         return visit
 
     def _reading(self, feed: str) -> bytes | None:
-        """What is known of the feed's entries; None while the store cannot tell, and then all of them are parsed."""
-        try:
-            return self._store.reading(feed)
-        except (StoreUnavailable, DatabaseUnfit):
-            return None
+        """What is known of the feed's entries; None while the store cannot tell, and then all of them are parsed. A
+        store that is away is not asked for each feed: every question may take it seconds not to answer."""
+        found: list[bytes] = []
+        self._guarded(lambda: found.append(self._store.reading(feed)))
+        return found[0] if found else None
 
     def _keep(self, visit: Visit) -> None:
         """Remembers how far a visit is; an ended one waits for the store."""

@@ -3,8 +3,10 @@ away at the wrong moment, text that cannot be settled."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
+from gordon.errors import StoreUnavailable
 from gordon.polling import Feed
 from ingest.http import Answer
 from tests.ingest import texts
@@ -45,3 +47,23 @@ def test_a_daemon_that_drains_waits_without_spinning(bench: Make, origin: Origin
     one.client.step = counted  # type: ignore[method-assign]  # how often it turns cannot be seen otherwise
     one.ingest.drain()
     assert 2 <= len(steps) < 50
+
+
+def test_a_store_that_is_away_is_not_asked_about_every_feed(bench: Make, origin: Origin) -> None:
+    names = [f"f{number}" for number in range(20)]
+    one = bench(poll={"host_concurrency": 20}, worker={"backoff_least": "1m", "backoff_most": "1m"})
+    asked: list[str] = []
+
+    def away(feed: str) -> bytes:
+        asked.append(feed)
+        raise StoreUnavailable("nobody answers")
+
+    one.store.reading = away  # type: ignore[method-assign]  # a store that goes away at just this moment
+    origin.answers |= {f"/{name}": reply(texts.ATOM) for name in names}
+    one.sync(*(Feed(id=name, url=origin.url(f"/{name}")) for name in names))
+    until = time.monotonic() + 15
+    while len(origin.requests) < 20 and time.monotonic() < until:
+        one.ingest.turn(0.1)
+    for _ in range(5):
+        one.ingest.turn(0.1)
+    assert len(asked) == 1 and one.ingest.paused and one.ingest.in_flight == 20
