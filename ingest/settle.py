@@ -203,13 +203,17 @@ class Settler:
         return states
 
     def _rest_sites(self, struck: Sequence[HostState], now: datetime) -> tuple[str, ...]:
-        """Where several hosts of one site ask for rest, the site gets it."""
-        resting = []
-        for state in struck:
-            until = rests_site(state, self._store.site_strikes(state.site), now, poll=self._settings.poll)
-            if until is not None:
-                self._store.rest_site(state.site, until)
-                resting.append(state.site)
+        """Where several hosts of one site ask for rest, the site gets it. The polls stand recorded by now: when the
+        store goes away here, the next refusal asks again."""
+        resting: list[str] = []
+        try:
+            for state in struck:
+                until = rests_site(state, self._store.site_strikes(state.site), now, poll=self._settings.poll)
+                if until is not None:
+                    self._store.rest_site(state.site, until)
+                    resting.append(state.site)
+        except (StoreUnavailable, DatabaseUnfit) as error:
+            logger().warning("a site could not be given rest", error=str(error))
         return tuple(resting)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from gordon.errors import StoreUnavailable
 from gordon.polling import Feed
 from ingest.http import Answer
+from store.ingest import Ingest as Store
 from tests.ingest import texts
 from tests.ingest.daemon_bench import Bench
 from tests.ingest.origin import Origin, reply
@@ -67,3 +68,19 @@ def test_a_store_that_is_away_is_not_asked_about_every_feed(bench: Make, origin:
     for _ in range(5):
         one.ingest.turn(0.1)
     assert len(asked) == 1 and one.ingest.paused and one.ingest.in_flight == 20
+
+
+def test_a_store_that_goes_away_after_the_record_does_not_count_a_refusal_twice(bench: Make, origin: Origin) -> None:
+    origin.answers["/a"] = reply("Slow down.", 429)
+    one = bench()
+    failures = [StoreUnavailable("gone"), StoreUnavailable("still gone")]
+
+    def strikes(site: str) -> int:
+        if failures:
+            raise failures.pop()
+        return Store.site_strikes(one.store, site)
+
+    one.store.site_strikes = strikes  # type: ignore[method-assign]  # a store that goes away at just this moment
+    one.sync(Feed(id="a", url=origin.url("/a")))
+    one.until(1)
+    assert len(failures) == 1 and one.scalar("select delay from hosts") == 0.5
