@@ -15,12 +15,13 @@ from gordon.errors import DatabaseUnfit, StoreUnavailable
 from gordon.events import Topics
 from gordon.hosts import host_of
 from gordon.log import logger
-from gordon.polling import FeedState, Found, HostState, PageRead, Polled
+from gordon.polling import FeedState, Found, HostState, PageRead, PageTask, Polled
 from gordon.ports import IngestStore
 from gordon.settings import Settings
 from ingest import reading
 from ingest.hosts import after_visit, is_refusal, rests_site
 from ingest.normalise import Language, decide, enriched, lookup, named
+from ingest.raw import RawPage
 from ingest.schedule import Ending, Outcome, after
 from ingest.visit import PageVisit, Poll, failed
 
@@ -127,15 +128,27 @@ class Settler:
         task = visit.task
         final = visit.page is not None or visit.ending.outcome in ("gone", "blocked") or task.failures + 1 >= PAGE_TRIES
         if final:
-            found = enriched(task, visit.page, now, language=self._language, topics=self._topics)
-            read = PageRead(task=task, found=found)
+            ours = self._published(task, visit.page, host, now)
         else:
             due = now + timedelta(seconds=PAGE_WAIT * 2**task.failures)
             later = msgspec.structs.replace(task, failures=task.failures + 1, next_due=due)
-            read = PageRead(task=later, found=None)
-        ours = self._store.record_page(self._owner, now, read, host)
+            ours = self._store.record_page(self._owner, now, PageRead(task=later, found=None), host)
         hosts[visit.host] = host
         return Settled(refused=frozenset() if ours else frozenset({visit.host}), news=ours and final)
+
+    def _published(self, task: PageTask, page: RawPage | None, host: HostState, now: datetime) -> bool:
+        """Whether the host was still ours. A page that cannot be settled counts as one that cannot be had: what waited
+        for it is fit to be published as it is."""
+        try:
+            found = enriched(task, page, now, language=self._language, topics=self._topics)
+            return self._store.record_page(self._owner, now, PageRead(task=task, found=found), host)
+        except (StoreUnavailable, DatabaseUnfit):
+            raise
+        except Exception as error:  # whatever it is, it is about this page
+            if page is None:
+                raise
+            logger().error("a page could not be settled", feed=task.feed, mention=task.id, exc_info=error)
+        return self._published(task, None, host, now)
 
     def _guarded(self, poll: Poll, now: datetime) -> tuple[Poll, Polled] | None:
         try:

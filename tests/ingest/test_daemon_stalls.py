@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 
-from gordon.errors import StoreUnavailable
-from gordon.polling import Feed
+import pytest
+
+from gordon.errors import Permanent, StoreUnavailable
+from gordon.polling import Feed, HostState, PageRead
 from ingest.http import Answer
 from store.ingest import Ingest as Store
 from tests.ingest import texts
@@ -84,3 +87,28 @@ def test_a_store_that_goes_away_after_the_record_does_not_count_a_refusal_twice(
     one.sync(Feed(id="a", url=origin.url("/a")))
     one.until(1)
     assert len(failures) == 1 and one.scalar("select delay from hosts") == 0.5
+
+
+@pytest.mark.parametrize("trouble", [Permanent("no such character"), ValueError("our own mistake")])
+def test_a_page_that_cannot_be_settled_gives_way_to_the_feeds_own_text(
+    bench: Make, origin: Origin, trouble: Exception
+) -> None:
+    words = "<p>The ferry to the island is late again, and nobody on the quay says why it is so.</p>" * 9
+    origin.answers["/p"] = reply(f"<html><body><article><h1>Ferry</h1>{words}</article></body></html>")
+    feed = f"<rss version='2.0'><channel><title>A</title><item><title>Ferry</title><link>{origin.url('/p')}</link>"
+    origin.answers["/a"] = reply(f"{feed}<description>Late.</description></item></channel></rss>")
+    one = bench()
+
+    def record(owner: str, now: datetime, read: PageRead, host: HostState) -> bool:
+        if read.found is not None and "full-text" in read.found.mention.flags:
+            raise trouble
+        return Store.record_page(one.store, owner, now, read, host)
+
+    one.store.record_page = record  # type: ignore[method-assign]  # a database that refuses text cannot be had
+    one.sync(Feed(id="a", url=origin.url("/a"), full_text=True))
+    one.until(1)
+    until = time.monotonic() + 15
+    while not one.scalar("select count(*) from revisions") and time.monotonic() < until:
+        one.ingest.turn(0.1)
+    assert "page-failed" in one.scalar("select data from revisions") and one.store.outbox_size() == 1
+    assert one.scalar("select count(*) from held") == 0
