@@ -41,7 +41,7 @@ def compile_engine(
     tools = Tools(pipelines, lexicon or Lexicon())
     rules: list[CompiledRule] = []
     problems: list[Problem] = []
-    for entry, path, rule in _rules(files):
+    for entry, path, rule in each_rule(files):
         try:
             rules.append(_compiled(entry.file, rule, tools, veto=path[0] == "exclude"))
         except RuleError as error:
@@ -54,7 +54,8 @@ def compile_engine(
     return Engine(rules, [entry.file for entry in files], ClaimIndex(files, tools.lexicon)), []
 
 
-def _rules(files: Sequence[PolicyFile]) -> Iterator[tuple[PolicyFile, Path, Rule]]:
+def each_rule(files: Sequence[PolicyFile]) -> Iterator[tuple[PolicyFile, Path, Rule]]:
+    """Every rule with its file and its path in it, in the order in which an engine has them."""
     for entry in files:
         for index, rule in enumerate(entry.rules):
             yield entry, ("rules", index), rule

@@ -24,3 +24,10 @@ FRENCH = _set(
     te tel telle tes toi ton tous tout toute toutes tres tu un une va vers voir vont vos votre vous y"""
 )
 STOPWORDS = ENGLISH | FRENCH
+FREQUENT_WORDS = _set(
+    """also canada canadian country day federal first government last many million minister national new news now one
+    people percent public report said say says service services state time today two week world year years yesterday
+    annee annees canadien canadienne dernier deux gouvernement hier jour jours ministre million monde
+    national nationale nouveau nouvelle nouvelles pays personnes premier premiere publique rapport semaine temps"""
+)
+"""Words of every other piece of news: too broad as a rule of their own."""

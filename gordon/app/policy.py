@@ -11,6 +11,7 @@ from pathlib import Path
 
 from classify.compile import compile_engine, places
 from classify.engine import Engine
+from classify.lint import lint
 from classify.matchers.spacy_runtime import Pipelines
 from classify.selftest import run_tests
 from gordon.app.connect import address_problems
@@ -38,11 +39,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What ``gordon check`` found."""
+    """What ``gordon check`` found. ``warnings``: what is probably not meant so, but works.
+
+    ``always_run``: how many rules name no word that must occur, and so run on every mention.
+    """
 
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
     files: int
     rules: int
+    always_run: int
     tests: int
     people: int
     queues: int
@@ -94,10 +100,14 @@ def check(folder: Path, environ: Mapping[str, str], detect: Callable[[str, str, 
     draft, feeds, _ = _read(folder, environ)
     place_of = places(draft.sources, draft.lines)
     engine, problems = compile_engine(draft.files, place_of, Pipelines())
+    warnings: list[Problem] = []
     if engine is not None:
         problems = run_tests(engine, draft.files, place_of, detect)
+        warnings = lint(draft.files, engine, place_of)
     return Verdict(
         problems=tuple(sorted([*draft.problems, *problems])),
+        warnings=tuple(sorted(warnings)),
+        always_run=len(engine.always_run) if engine else 0,
         files=len(draft.files),
         rules=sum(len(entry.rules) + len(entry.exclude) for entry in draft.files),
         tests=sum(len(entry.tests.must) + len(entry.tests.must_not) for entry in draft.files),

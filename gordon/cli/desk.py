@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gordon.cli.out import HERE, DeskOption, JsonOption, clean, complain, say, show_json
+from gordon.cli.out import HERE, DeskOption, JsonOption, advise, clean, complain, say, show_json
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def init(
 
 
 def check(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
-    """Validate the desk and run the tests of its policy files. Exit 78 with every mistake, else 0."""
+    """Validate the desk and run the tests of its policy files. Exit 78 with every mistake, else 0, warnings or not."""
     from gordon.app.policy import check as check_desk
     from gordon.language import Detector
 
@@ -38,9 +38,11 @@ def check(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
     if as_json:
         show_json({"ok": not verdict.problems, **dataclasses.asdict(verdict)})
     else:
+        advise(verdict.warnings)
         complain(verdict.problems)
         what = f"{verdict.files} files with {verdict.rules} rules and {verdict.tests} tests"
         rest = f"{verdict.people} people, {verdict.queues} queues, {verdict.feeds} feeds"
-        count = len(verdict.problems)
-        say(f"{clean(desk)}: {what}, {rest}: " + (f"[red]{count} problem(s)[/red]" if count else "[green]fine[/green]"))
+        count, warned = len(verdict.problems), len(verdict.warnings)
+        end = f"[red]{count} problem(s)[/red]" if count else "[green]fine[/green]"
+        say(f"{clean(desk)}: {what}, {rest}: {end}" + (f", [yellow]{warned} warning(s)[/yellow]" if warned else ""))
     raise typer.Exit(78 if verdict.problems else 0)

@@ -88,6 +88,12 @@ def complain(problems: Iterable[Problem]) -> None:
         sys.stderr.write(plain(problem) + "\n")
 
 
+def advise(warnings: Iterable[Problem]) -> None:
+    """Warnings, a line each, on standard error."""
+    for warning in warnings:
+        sys.stderr.write("warning: " + plain(warning) + "\n")
+
+
 def finish(error: DeskInvalid) -> int:
     """Prints all mistakes and their number; returns the exit code."""
     complain(error.problems)

@@ -84,7 +84,7 @@ def _sentence(text: str, at: int) -> int:
 
 def _paragraph(before: str) -> int:
     """How many empty lines come before."""
-    return sum(not line.strip() for line in before.splitlines()[1:])
+    return sum(not line.strip() for line in f"{before}x".splitlines()[1:])
 
 
 def places(node: Node, read: Book) -> set[Place] | None:
