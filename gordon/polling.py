@@ -152,7 +152,8 @@ class Polled(Struct, frozen=True, kw_only=True):
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """What became of polls that were to be recorded: ``refused`` are feeds whose host is no longer this owner's;
+    """What became of polls that were to be recorded: ``refused`` are feeds whose host is no longer this owner's, or
+    whose address the desk has changed;
     ``broken`` feeds whose rows the database cannot take, each with the reason. All others are recorded."""
 
     refused: frozenset[str] = frozenset()

@@ -29,8 +29,9 @@ class IngestStore(Protocol):
 
     def claim(self, owner: str, now: datetime, until: datetime, most: int) -> Sequence[Claim] | None:
         """Leases hosts with subscribed, not stopped feeds (or pages) that are due, where the host is free, rested and
-        in nobody's lease, longest due first, with what is due there: about ``most`` feeds and pages in all, whole
-        hosts. A host that is already this owner's comes again with what has fallen due since.
+        in nobody's lease, longest due first, with what is due there: about ``most`` feeds and pages in all, but of no
+        host so many that it keeps others out. A host that is already this owner's comes again with what has fallen
+        due since.
 
         None: the database allows one daemon at a time (SQLite), and that is another one."""
 
@@ -59,12 +60,12 @@ class IngestStore(Protocol):
         their revisions, what is held, and the outbox; and the state of the hosts. Repeating it changes nothing: a
         revision that is already there is left alone, with its message.
 
-        Only what was polled under a lease that is still this owner's, with the epoch of ``hosts``, is recorded. A rest
-        is never shortened."""
+        Only what was polled under a lease that is still this owner's, with the epoch of ``hosts``, and at the address
+        that the feed still has, is recorded. A rest is never shortened. What was held and dropped stays dropped."""
 
     def record_page(self, owner: str, now: datetime, read: PageRead, host: HostState) -> bool:
-        """In one transaction: the held mention is published with its text, or its next try noted; and the host. False:
-        refused, as above."""
+        """In one transaction: the held mention is published with its text, or its next try noted; and the host. One
+        that is no longer held, or has changed since, is left alone. False: refused, as above."""
 
     def site_strikes(self, site: str) -> int:
         """How many hosts of this site have a strike."""

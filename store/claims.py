@@ -27,6 +27,12 @@ state_columns = (
 )  # fmt: skip
 RECORDED = _STATE
 """The columns of a feed that a poll writes."""
+_page_columns = (
+    held.c.mention.label("id"), held.c.data.label("mention"), held.c.feed, held.c.url, held.c.host, held.c.next_due,
+    held.c.failures,
+)  # fmt: skip
+_STATE_NAMES = tuple(column.name for column in state_columns)
+_PAGE_NAMES = tuple(column.name for column in _page_columns)
 _HOST = ("host", "site", "free_at", "rest_until", "delay", "strikes", "struck", "epoch")
 host_columns = tuple(hosts.c[name] for name in _HOST)
 wanted = feeds.c.subscribed & ~feeds.c.stopped
@@ -138,8 +144,8 @@ def _leased(
         mine = list(connection.scalars(free))
         new = case((hosts.c.owner == owner, hosts.c.epoch), else_=hosts.c.epoch + 1)
         lease = update(hosts).where(hosts.c.host.in_(mine)).values(owner=owner, leased_until=until, epoch=new)
-        rows = connection.execute(lease.returning(*host_columns)).mappings() if mine else ()
-        found += [HostState(**row) for row in rows]
+        rows = connection.execute(lease.returning(*host_columns)) if mine else ()
+        found += [HostState(**dict(zip(_HOST, row, strict=True))) for row in rows]
     order = {name: place for place, name in enumerate(names)}
     return sorted(found, key=lambda state: order[state.host])
 
@@ -148,10 +154,12 @@ def _with_work(connection: Connection, states: Sequence[HostState], now: datetim
     by_feed: defaultdict[str, list[FeedState]] = defaultdict(list)
     by_page: defaultdict[str, list[PageTask]] = defaultdict(list)
     for some in chunks(state.host for state in states):
-        for row in connection.execute(_first_of_each(feeds, state_columns, wanted, some, now)).mappings():
-            by_feed[row["host"]].append(FeedState(**row))
-        for row in connection.execute(_first_of_each(held, _page_columns, _page, some, now)).mappings():
-            by_page[row["host"]].append(PageTask(**row))
+        for row in connection.execute(_first_of_each(feeds, state_columns, wanted, some, now)):
+            state = FeedState(**dict(zip(_STATE_NAMES, row, strict=True)))
+            by_feed[state.host].append(state)
+        for row in connection.execute(_first_of_each(held, _page_columns, _page, some, now)):
+            task = PageTask(**dict(zip(_PAGE_NAMES, row, strict=True)))
+            by_page[task.host].append(task)
     return [Claim(host=state, feeds=tuple(by_feed[state.host]), pages=tuple(by_page[state.host])) for state in states]
 
 
@@ -165,12 +173,6 @@ def _first_of_each(
     due = select(key, place.label("place")).where(holds, source.c.next_due <= now, source.c.host.in_(names)).subquery()
     query = select(*columns).join(due, due.c[key.name] == key).where(due.c.place <= MOST_OF_A_HOST)
     return query.order_by(*order)
-
-
-_page_columns = (
-    held.c.mention.label("id"), held.c.data.label("mention"), held.c.feed, held.c.url, held.c.host, held.c.next_due,
-    held.c.failures,
-)  # fmt: skip
 
 
 def _earliest(source: Any, now: datetime) -> Any:

@@ -19,6 +19,24 @@ from store.types import clean
 from store.upsert import Insert, add_missing, chunks, insert, put
 
 STAGE = "ingest"
+# Statements are made once: to make one takes longer than to carry it out.
+_VISITED = ("site", "free_at", "delay", "strikes", "struck")
+_rest = bindparam("rest", type_=hosts.c.rest_until.type)
+_longer = case((or_(hosts.c.rest_until.is_(None), hosts.c.rest_until < _rest), _rest), else_=hosts.c.rest_until)
+_put_host = update(hosts).where(hosts.c.host == bindparam("name")).values(
+    rest_until=_longer, **{name: bindparam(f"new_{name}", type_=hosts.c[name].type) for name in _VISITED}
+)  # fmt: skip
+_newer_poll = or_(feeds.c.last_poll.is_(None), feeds.c.last_poll <= bindparam("new_last_poll"))
+_put_state = update(feeds).where(feeds.c.id == bindparam("feed"), _newer_poll).values(
+    {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in RECORDED}
+)  # fmt: skip
+
+_leases = select(hosts.c.host, hosts.c.epoch).where(
+    hosts.c.host.in_(bindparam("names", expanding=True)), hosts.c.owner == bindparam("me")
+)
+_leases = _leases.order_by(hosts.c.host).with_for_update(key_share=True)
+_addresses = select(feeds.c.id, feeds.c.current_url).where(feeds.c.id.in_(bindparam("feeds", expanding=True)))
+_addresses = _addresses.order_by(feeds.c.id).with_for_update(key_share=True)
 _ENTRY = (entries.c.identity, entries.c.mention, entries.c.revision, entries.c.fingerprint, entries.c.link,
           entries.c.content)  # fmt: skip
 
@@ -108,10 +126,8 @@ def _ours(connection: Connection, owner: str, states: Sequence[HostState]) -> se
     """Those of the hosts that this owner still has, under the same lease; nobody else gets them before the end."""
     epochs = {state.host: state.epoch for state in states}
     found: dict[str, int] = {}
-    for some in chunks(epochs):
-        query = select(hosts.c.host, hosts.c.epoch).where(hosts.c.host.in_(some), hosts.c.owner == owner)
-        query = query.order_by(hosts.c.host).with_for_update(key_share=True)
-        found |= {name: epoch for name, epoch in connection.execute(query)}
+    for some in chunks(sorted(epochs)):
+        found |= {name: epoch for name, epoch in connection.execute(_leases, {"names": some, "me": owner})}
     return {name for name, epoch in found.items() if epochs[name] == epoch}
 
 
@@ -120,9 +136,7 @@ def _unmoved(connection: Connection, polled: Sequence[Polled]) -> set[str]:
     asked = {poll.state.id: clean(poll.state.url) for poll in polled}
     found: set[str] = set()
     for some in chunks(sorted(asked)):
-        query = select(feeds.c.id, feeds.c.current_url).where(feeds.c.id.in_(some)).order_by(feeds.c.id)
-        rows = connection.execute(query.with_for_update(key_share=True))
-        found |= {feed for feed, url in rows if asked[feed] == url}
+        found |= {feed for feed, url in connection.execute(_addresses, {"feeds": some}) if asked[feed] == url}
     return found
 
 
@@ -139,25 +153,17 @@ def _put_hosts(connection: Connection, states: Sequence[HostState], polled: Sequ
         add_hosts(connection, served)
     if not states:
         return
-    rest = bindparam("rest", type_=hosts.c.rest_until.type)
-    longer = case((or_(hosts.c.rest_until.is_(None), hosts.c.rest_until < rest), rest), else_=hosts.c.rest_until)
-    names = ("site", "free_at", "delay", "strikes", "struck")
-    values = {name: bindparam(f"new_{name}", type_=hosts.c[name].type) for name in names}
-    statement = update(hosts).where(hosts.c.host == bindparam("name")).values(rest_until=longer, **values)
     rows = [
-        {"name": state.host, "rest": state.rest_until, **{f"new_{name}": getattr(state, name) for name in names}}
+        {"name": state.host, "rest": state.rest_until, **{f"new_{name}": getattr(state, name) for name in _VISITED}}
         for state in states
     ]
-    connection.execute(statement, rows)
+    connection.execute(_put_host, rows)
 
 
 def _put_states(connection: Connection, polled: Sequence[Polled]) -> None:
     """A later poll is never undone by an earlier one that is recorded again."""
     if not polled:
         return
-    values = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in RECORDED}
-    newer = or_(feeds.c.last_poll.is_(None), feeds.c.last_poll <= bindparam("new_last_poll"))
-    statement = update(feeds).where(feeds.c.id == bindparam("feed"), newer)
     rows = [
         {
             "feed": poll.state.id,
@@ -165,7 +171,7 @@ def _put_states(connection: Connection, polled: Sequence[Polled]) -> None:
         }
         for poll in polled
     ]
-    connection.execute(statement.values(values), rows)
+    connection.execute(_put_state, rows)
 
 
 def _add_lines(connection: Connection, polled: Sequence[Polled]) -> None:

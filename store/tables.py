@@ -60,7 +60,7 @@ feeds = Table(
     Column("status", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("stopped", Boolean, nullable=False),
-    Column("host", Words, nullable=False, index=True),
+    Column("host", Words, nullable=False),
     Column("full_text", Boolean, nullable=False),
     Column("gap", Double, nullable=False),
     Column("arrivals", Integer, nullable=False),
@@ -71,7 +71,9 @@ feeds = Table(
     Column("hub", Words, nullable=False),
     Column("topic", Words, nullable=False),
     Column("pushed", Boolean, nullable=False),
-)
+    Index("ix_feeds_visits", "host", "next_due", "id", sqlite_where=text("subscribed = 1 AND stopped = 0"),
+          postgresql_where=text("subscribed AND NOT stopped")),
+)  # fmt: skip
 
 # Who may visit a host, and since when not. ``owner`` is "" while nobody has the lease.
 hosts = Table(

@@ -226,6 +226,25 @@ def test_pending_messages_are_found_by_their_index(database: Database) -> None:
     assert plan == ["SEARCH outbox USING INDEX ix_outbox_pending (stage=?)"]
 
 
+def test_what_is_due_is_found_by_its_index(database: Database) -> None:
+    plans: dict[str, list[str]] = {}
+
+    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT feeds"):
+            rows = connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            plans[statement] = [row[3] for row in rows]
+
+    Ingest(database).sync_feeds([feed(1)], NOW)
+    event.listen(Engine, "before_cursor_execute", explain)
+    try:
+        assert Ingest(database).claim("me", NOW, NOW, 9)
+    finally:
+        event.remove(Engine, "before_cursor_execute", explain)
+    assert len(plans) == 2
+    for plan in plans.values():
+        assert any("ix_feeds_visits" in step for step in plan), plan
+
+
 def test_a_forked_child_gets_connections_of_its_own(database: Database) -> None:
     with database.reading() as connection:
         mine = id(connection.connection.dbapi_connection)

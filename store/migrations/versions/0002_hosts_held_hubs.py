@@ -47,7 +47,13 @@ def _feeds() -> None:
         _number("moved_times"), sa.Column("moved_since", TIME), _text("hub"), _text("topic"), _flag("pushed"),
     ):  # fmt: skip
         op.add_column("feeds", column)
-    op.create_index("ix_feeds_host", "feeds", ["host"])
+    op.create_index(
+        "ix_feeds_visits",
+        "feeds",
+        ["host", "next_due", "id"],
+        sqlite_where=sa.text("subscribed = 1 AND stopped = 0"),
+        postgresql_where=sa.text("subscribed AND NOT stopped"),
+    )
     op.add_column("polls", _number("held"))
     op.create_table(
         "readings",
