@@ -21,6 +21,7 @@ from ingest.clean import line as one_line
 from ingest.url import target
 
 NAMESPACE = "urn:gordon:opml:1"
+MOST_DEPTH = 100
 MOST_BYTES = 50 * 1024**2
 _TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")
@@ -133,9 +134,12 @@ class _Reader:
         self.parser.EntityDeclHandler = self._entity
 
     def _entity(self, *_: object) -> None:
-        self._tree.problems.append((self.parser.CurrentLineNumber, "entity declarations are refused", "remove the DTD"))
+        self._refuse("entity declarations are refused", "remove the DTD")
+
+    def _refuse(self, why: str, remedy: str) -> None:
+        self._tree.problems.append((self.parser.CurrentLineNumber, why, remedy))
         self.refused = True
-        raise expat.ExpatError("entity declarations are refused")
+        raise expat.ExpatError(why)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         tree, place = self._tree, self.parser.CurrentByteIndex
@@ -148,6 +152,8 @@ class _Reader:
         elif name.lower() == "body":
             tree.body = place
         elif name.lower() == "outline":
+            if len(self._open) >= MOST_DEPTH:
+                self._refuse(f"folders nest deeper than {MOST_DEPTH}", "move feeds up")
             folder = tuple(outline.name for outline in self._open)
             outline = Outline(attributes, folder, self.parser.CurrentLineNumber, place)
             tree.outlines.append(outline)
