@@ -84,6 +84,7 @@ class Ingest:
         self._urls: Mapping[str, str] | None = None
         self._feeds: Sequence[Feed] | None = None
         self._look_at = self._prolong_at = 0.0
+        self._leased_until: datetime | None = None
         self._store_back_at = 0.0
         self._store_pause = 0.0
         self._full = self._draining = False
@@ -147,6 +148,7 @@ class Ingest:
         """Keeps what is ours, gives back what is done with, and claims what is due; now and then."""
         if self._feeds is not None:
             self._tell_feeds()
+        self._forget_lapsed()
         self._prolong()
         if self._monotonic() < self._look_at:
             return
@@ -165,11 +167,20 @@ class Ingest:
     def _lease_end(self, now: datetime) -> datetime:
         return now + timedelta(seconds=self._settings.poll.lease)
 
+    def _forget_lapsed(self) -> None:
+        """After an outage, or a sleep of the whole machine, others may have our hosts: what waits is claimed anew."""
+        if self._leased_until is not None and self._leased_until <= self._now():
+            self._agenda.keep(lambda errand: False)
+            self._leased_until = None
+            self._look_at = self._prolong_at = 0.0
+
     def _prolong(self) -> None:
         """Keeps the leases while there are any; a third of their time is soon enough."""
         if self._monotonic() < self._prolong_at or not (self._hosts or not self.standby):
             return
-        self._store.prolong(self._owner, self._lease_end(self._now()))
+        until = self._lease_end(self._now())
+        self._store.prolong(self._owner, until)
+        self._leased_until = until
         self._prolong_at = self._monotonic() + self._settings.poll.lease / 3
 
     def _give_back(self) -> None:

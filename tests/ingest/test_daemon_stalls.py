@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from gordon.errors import Permanent, StoreUnavailable
 from gordon.polling import Feed, HostState, PageRead
 from ingest.http import Answer
+from ingest.parser import ParserPool
 from store.ingest import Ingest as Store
 from tests.ingest import texts
 from tests.ingest.daemon_bench import Bench
@@ -26,7 +27,9 @@ def test_a_full_outbox_that_empties_lets_many_held_feeds_go_on(bench: Make, orig
     first = Feed(id="a", url=origin.url("/a"))
     one.sync(first)
     one.until(1)
-    dead = [Feed(id=f"d{number}", url=f"http://127.0.{2 + number // 250}.{1 + number % 250}:1/") for number in range(510)]
+    dead = [
+        Feed(id=f"d{number}", url=f"http://127.0.{2 + number // 250}.{1 + number % 250}:1/") for number in range(510)
+    ]
     for _ in range(3):
         one.sync(first, *dead)
         one.ingest.turn(0)
@@ -53,7 +56,7 @@ def test_a_daemon_that_drains_waits_without_spinning(bench: Make, origin: Origin
     assert 2 <= len(steps) < 50
 
 
-def test_a_store_that_is_away_is_not_asked_about_every_feed(bench: Make, origin: Origin) -> None:
+def test_a_store_that_is_away_is_not_asked_about_every_feed(bench: Make, origin: Origin, pool: ParserPool) -> None:
     names = [f"f{number}" for number in range(20)]
     one = bench(poll={"host_concurrency": 20}, worker={"backoff_least": "1m", "backoff_most": "1m"})
     asked: list[str] = []
@@ -71,6 +74,8 @@ def test_a_store_that_is_away_is_not_asked_about_every_feed(bench: Make, origin:
     for _ in range(5):
         one.ingest.turn(0.1)
     assert len(asked) == 1 and one.ingest.paused and one.ingest.in_flight == 20
+    while pool.backlog():
+        pool.step(0.1)
 
 
 def test_a_store_that_goes_away_after_the_record_does_not_count_a_refusal_twice(bench: Make, origin: Origin) -> None:
@@ -112,3 +117,17 @@ def test_a_page_that_cannot_be_settled_gives_way_to_the_feeds_own_text(
         one.ingest.turn(0.1)
     assert "page-failed" in one.scalar("select data from revisions") and one.store.outbox_size() == 1
     assert one.scalar("select count(*) from held") == 0
+
+
+def test_what_waits_under_a_lease_that_ended_unseen_is_not_visited(bench: Make, origin: Origin) -> None:
+    origin.answers |= {"/a": reply(texts.ATOM), "/b": reply(texts.ATOM)}
+    one = bench(poll={"host_delay": "300ms"})
+    one.sync(*(Feed(id=name, url=origin.url(f"/{name}")) for name in ("a", "b")))
+    one.until(1)
+    assert len(origin.requests) == 1, "the other one waits for the host's delay"
+    one.now += timedelta(minutes=10)
+    another = Store(one.database).claim("another", one.now, one.now + timedelta(hours=1), 10)
+    assert another is not None and [claim.host.host for claim in another] == ["127.0.0.1"]
+    for _ in range(8):
+        one.ingest.turn(0.1)
+    assert len(origin.requests) == 1
