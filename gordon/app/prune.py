@@ -9,7 +9,7 @@ from gordon import log
 from gordon.settings import Retention
 from store.database import Database
 from store.outbox import Outbox
-from store.prune import prune_inbox, prune_polls
+from store.prune import prune_inbox, prune_polls, prune_readings
 
 EVERY = timedelta(hours=1)
 
@@ -28,6 +28,7 @@ class Pruner:
         self._next = now + EVERY
         outbox = Outbox(self._database).prune_outbox(now - timedelta(seconds=keep.outbox))
         inbox = prune_inbox(self._database, now - timedelta(seconds=keep.inbox))
-        polls = prune_polls(self._database, now - timedelta(seconds=keep.polls))
-        if outbox or inbox or polls:
-            log.logger().info("pruned", outbox=outbox, inbox=inbox, polls=polls)
+        before = now - timedelta(seconds=keep.polls)
+        polls, readings = prune_polls(self._database, before), prune_readings(self._database, before)
+        if outbox or inbox or polls or readings:
+            log.logger().info("pruned", outbox=outbox, inbox=inbox, polls=polls, readings=readings)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from gordon.ids import digest
@@ -42,13 +43,11 @@ FEED = """INSERT INTO feeds (id, url, title, folder, language, subscribed, curre
     interval, next_due, last_poll, last_full, last_new, outcome, detail, status, failures, stopped)
     VALUES (:id, :url, 'Blog', '', 'fr', :subscribed, :current, 'W/"a"', '', 'abc', 900.5, :due, :at, :at, NULL, 'ok',
     '', 200, 0, false)"""
-ENTRY = (
-    "INSERT INTO entries (feed, key, identity, mention, revision, fingerprint) VALUES (:feed, :key, :i, :m, :r, 'f')"
-)
+ENTRY = """INSERT INTO entries (feed, key, identity, mention, revision, fingerprint)
+    VALUES ('blog-1', :key, :identity, :mention, :revision, 'f')"""
 REVISION = "INSERT INTO revisions (mention, revision, seen, data) VALUES (:mention, :revision, :seen, :data)"
-POLL = (
-    "INSERT INTO polls (feed, polled, outcome, status, new, edited, detail) VALUES ('blog-1', :at, 'ok', 200, 2, 1, '')"
-)
+POLL = """INSERT INTO polls (feed, polled, outcome, status, new, edited, detail)
+    VALUES ('blog-1', :at, 'ok', 200, 2, 1, '')"""
 ADDRESSES = {
     1: ("https://Blog-1.example/feed", True),
     2: ("https://blog-1.example/atom", True),
@@ -112,6 +111,20 @@ def test_polling_goes_on_after_the_upgrade(old: Database) -> None:
     assert [row.message for row in Outbox(old).pending("ingest", 9)] == [message("gordon.mentions", 71, "mention-7")]
     ingest.sync_feeds([feed(3, url=ADDRESSES[3][0])], LATER)
     assert [state.id for state in due(ingest, LATER)] == ["blog-3"]
+
+
+def test_no_text_of_old_keeps_the_database_from_coming_up(old: Database) -> None:
+    texts = ("a NUL \x00 within", "as written in JSON \\u0000", "deux \\\x00", "émoji \U0001f600")
+    rows = [replace(sample_mention(1, 10 + place), text=words) for place, words in enumerate(texts)]
+    with old.writing() as connection:
+        for row in rows:
+            data = Json(object).process_bind_param(row, None)  # type: ignore[arg-type]  # no dialect is asked
+            values = {"mention": row.id, "revision": row.revision, "seen": at(old, NOW), "data": data}
+            connection.execute(text(REVISION), values)
+    upgrade(old)
+    assert mention(old, "mention-1").found == (sample_mention(1, 1), *rows)
+    with old.reading() as connection:
+        assert set(connection.scalars(text("SELECT language FROM revisions"))) == {"fr"}
 
 
 def test_entries_of_old_are_known_by_their_identity_alone(old: Database) -> None:
