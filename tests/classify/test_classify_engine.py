@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from classify.compile import compile_engine, places
 from classify.document import Document
@@ -16,7 +17,7 @@ from classify.engine import Engine
 from classify.matchers.base import MAX_EVIDENCE
 from classify.matchers.spacy_runtime import Pipelines
 from classify.selftest import run_tests, sample
-from classify.text import MAX_TEXT
+from classify.text import MAX_TEXT, fold, words
 from gordon.desk.schema import PolicyFile, Rule
 from tests.classify.classify_desk import (
     LEXICON,
@@ -123,19 +124,31 @@ def test_literals_inside_other_words_select_but_do_not_match() -> None:
     "text",
     [
         "", "\0", "😀" * 50_000, "x" * 1_000_000, "a. " * 100_000, "fee " * 250_000, "\u0301" * 100_000,
-        "\u202e\u05e9\u05dc\u05d5\u05dd fee", "\ud800 fee", "*" * 1000,
+        "\u202e\u05e9\u05dc\u05d5\u05dd fee", "\ud800 fee", "*" * 1000, "\n\n" * 500_000 + "fee", "\r\n \t" * 50_000,
+        "a\0fee\0" * 20_000, "fee" + "\u0301" * 1000 + " a", "\u0627\u0644\u0631\u0633\u0648\u0645 fee \u200f" * 9,
+        " " * 2_000_000, "fee " * 100 + "'" * 99_000,
     ],
-    ids=range(10),
+    ids=range(17),
 )  # fmt: skip
 def test_odd_texts_are_tagged_in_bounds(text: str) -> None:
     engine = rules(
         {"id": "a", "query": "(fee OR a) NEAR/100 (fee OR a) NEAR/100 fee"},
         {"id": "b", "query": "*x*x*x*x*x*y OR f?e*"},
         {"id": "c", "phrases": ["a a a a fee"]},
+        {
+            "id": "d",
+            "query": "SENTENCE(a NOT fee) OR PARAGRAPH(a* fee) OR SENTENCE(f?e NOT a) OR (f* NOT SENTENCE(NOT fee))",
+        },
+        {"id": "e", "query": 'ATLEAST/100(a OR fee OR "a a")'},
+        {"id": "f", "query": "={fee} OR ={a. a} NEAR/5 ={a}"},
+        {"id": "g", "query": "fee* a*", "forms": True},
+        {"id": "h", "query": "NOT (NOT url:x*x*x*y)"},
     )
-    for tag in engine.tag(sample("", text, "en")):
+    mention = structs.replace(sample("", text, "en"), url=f"https://a.example/{text[:5000]}", author=text, feed=text)
+    for tag in engine.tag(mention):
         for evidence in tag.evidence:
             assert text[evidence.start : evidence.end] == evidence.quote
+            assert words(fold(evidence.quote))
 
 
 def test_only_the_first_part_of_a_long_text_is_looked_at() -> None:

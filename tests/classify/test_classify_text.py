@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classify.text import MAX_SENTENCE, MAX_SENTENCES, WORD, Folded, fold, sentences, words
+from classify.text import MAX_SENTENCE, MAX_SENTENCES, WORD, Folded, fold, paragraphs, sentences, words
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,22 @@ def test_sentences_are_bounded_in_length_and_number() -> None:
     assert max(map(len, split("x" * 5000))) <= MAX_SENTENCE
     assert len(split("Yes. " * 10_000)) <= MAX_SENTENCES + 1
     assert split("." * 100_000)  # takes linear time
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One.\nTwo\n\nThree", ["One.\nTwo", "Three"]),
+        ("One\r\nTwo\r\n \t\r\nThree\r\r\rFour", ["One\r\nTwo", "Three", "Four"]),
+        ("One\u2029Two", ["One", "Two"]),
+        ("\n\n", ["", ""]),
+        ("", [""]),
+        ("\n" * 100_000 + " " * 100_000 + "x", ["", " " * 100_000 + "x"]),
+    ],
+    ids=range(6),
+)
+def test_paragraphs_are_parted_by_empty_lines(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in paragraphs(text)] == expected
 
 
 @settings(max_examples=60, deadline=None)
