@@ -115,7 +115,9 @@ def _entries() -> None:
     op.create_index("ix_revisions_seen", "revisions", ["seen"])
     connection = op.get_bind()
     sqlite = connection.dialect.name == "sqlite"
-    language = "json_extract(data, '$.language')" if sqlite else "data::json ->> 'language'"
+    # PostgreSQL cannot make text of a NUL in any field, and one such row would keep the whole database from coming up.
+    whole = r"replace(data, '\u0000', '\ufffd')::json ->> 'language'"
+    language = "json_extract(data, '$.language')" if sqlite else whole
     connection.execute(sa.text(f"UPDATE revisions SET language = coalesce({language}, '')"))
 
 
