@@ -205,7 +205,7 @@ def _put_found(connection: Connection, polled: Sequence[Polled], now: datetime) 
     if not everything:
         return
     standing = _standing(connection, [one.mention.id for _, one in everything])
-    everything = [(feed, one) for feed, one in everything if _is_news(one, standing.get(one.mention.id))]
+    everything = [(feed, one) for feed, one in everything if _is_news(one, standing.get((feed, _key(one.identity))))]
     if not everything:
         return
     _put_entries(connection, everything)
@@ -214,14 +214,14 @@ def _put_found(connection: Connection, polled: Sequence[Polled], now: datetime) 
     _publish(connection, [one for _, one in everything if not one.held], now)
 
 
-def _standing(connection: Connection, mentions: Sequence[str]) -> dict[str, tuple[int, bool]]:
-    """Of each mention that is known: its last revision, and whether that is held."""
-    found: dict[str, tuple[int, bool]] = {}
-    query = select(entries.c.mention, entries.c.revision, held.c.number.is_not(None))
+def _standing(connection: Connection, mentions: Sequence[str]) -> dict[tuple[str, str], tuple[int, bool]]:
+    """Of each entry, by feed and key, with such a mention: its last revision, and whether that is held."""
+    found: dict[tuple[str, str], tuple[int, bool]] = {}
+    query = select(entries.c.feed, entries.c.key, entries.c.revision, held.c.number.is_not(None))
     query = query.outerjoin(held, held.c.mention == entries.c.mention)
     for some in chunks(mentions):
         rows = connection.execute(query.where(entries.c.mention.in_(some)))
-        found |= {mention: (revision, bool(is_held)) for mention, revision, is_held in rows}
+        found |= {(feed, key): (revision, bool(is_held)) for feed, key, revision, is_held in rows}
     return found
 
 

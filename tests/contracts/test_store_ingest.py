@@ -180,6 +180,14 @@ def test_a_broken_poll_leaves_nothing(ingest: Ingest, database: Database) -> Non
     assert [state.outcome for state in due(ingest, NOW)] == ["never"]
 
 
+def test_a_mention_that_is_another_entrys_breaks_the_poll(ingest: Ingest) -> None:
+    """Also when that one came before: nothing is passed over in silence."""
+    ingest.sync_feeds([feed(1), feed(2)], NOW)
+    record(ingest, polled(1), [found(1)])
+    assert list(record(ingest, polled(1, LATER), [stolen(2)]).broken) == ["blog-1"]
+    assert list(record(ingest, polled(2), [found(1)]).broken) == ["blog-2"]
+
+
 @pytest.mark.parametrize("broken", [1, 4, 7])
 def test_a_broken_poll_among_good_ones_breaks_nothing_else(ingest: Ingest, broken: int) -> None:
     numbers = range(1, 8)
