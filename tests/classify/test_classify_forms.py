@@ -61,7 +61,7 @@ def test_a_pattern_with_forms_is_a_mistake_at_the_key() -> None:
 
 def test_forms_are_bounded_and_shown_as_the_word() -> None:
     node = with_forms(parse_query("fee url:fee"), lambda word: [f"{word}{number}" for number in range(1000)])
-    (word,) = [one for one in node.parts if isinstance(one, Word)]  # type: ignore[union-attr]  # an And
+    (word,) = [one for one in node.parts if isinstance(one, Word)]  # type: ignore[union-attr]  # the query is an And, which has parts
     assert (len(word.forms), show(node)) == (MAX_FORMS, "fee AND url:fee")
 
 

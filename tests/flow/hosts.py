@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -35,13 +36,13 @@ class Publisher:
     def overlapping(self) -> int:
         """How many visits began while another was going on."""
         order = sorted(self.visits)
-        return sum(before[1] > after[0] for before, after in zip(order, order[1:], strict=False))
+        return sum(before[1] > after[0] for before, after in itertools.pairwise(order))
 
     @property
     def least_gap(self) -> float:
         """The shortest time between the beginnings of two visits."""
         begins = sorted(begin for begin, _ in self.visits)
-        return min((after - before for before, after in zip(begins, begins[1:], strict=False)), default=1e9)
+        return min((after - before for before, after in itertools.pairwise(begins)), default=1e9)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -115,7 +115,9 @@ def test_two_daemons_share_the_hosts_and_one_inherits_from_the_dead(
             until(lambda: min(first.metric("gordon_polls_total"), second.metric("gordon_polls_total")) >= 10, 60, logs)
             first.kill()
             before = visits(publishers)
-            until(lambda: all(now >= was + FEEDS for now, was in zip(visits(publishers), before, strict=True)), 60, logs)
+            until(
+                lambda: all(now >= was + FEEDS for now, was in zip(visits(publishers), before, strict=True)), 60, logs
+            )
         database = open_database(url)
         with database.reading() as connection:
             found = connection.scalar(text("SELECT count(*) FROM revisions"))
