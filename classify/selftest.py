@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from msgspec import structs
+
 from classify.compile import PlaceOf
 from classify.engine import Engine
 from gordon.desk.schema import Must, MustNot, PolicyFile
@@ -28,14 +30,14 @@ def run_tests(engine: Engine, files: Sequence[PolicyFile], place_of: PlaceOf, de
 
 def _failures(engine: Engine, entry: PolicyFile, detect: Detect) -> Iterator[tuple[Path, str, str]]:
     for index, must in enumerate(entry.tests.must):
-        mention = sample(must.title, must.text, _language(must, detect))
+        mention = _mention(must, detect)
         tag = _tag_of(engine, mention, entry.file)
         missing = set(must.rules) - {evidence.rule for evidence in tag.evidence} if tag else set(must.rules)
         if tag is None or missing - _fired_silently(engine, mention, entry.file):
             path: Path = ("tests", "must", index)
             yield path, _missed(must, tag, missing), _hint(engine, mention, entry.file)
     for index, must_not in enumerate(entry.tests.must_not):
-        mention = sample(must_not.title, must_not.text, _language(must_not, detect))
+        mention = _mention(must_not, detect)
         tag = _tag_of(engine, mention, entry.file)
         if tag is not None:
             path = ("tests", "must_not", index)
@@ -58,8 +60,10 @@ def sample(title: str, text: str, language: str, *, name: str = "sample") -> Men
     )
 
 
-def _language(test: Must | MustNot, detect: Detect) -> str:
-    return test.lang or detect(test.title, test.text, "")
+def _mention(test: Must | MustNot, detect: Detect) -> Mention:
+    language = test.lang or detect(test.title, test.text, "")
+    bare = sample(test.title, test.text, language)
+    return structs.replace(bare, url=test.url, feed=test.feed, author=test.author or None)
 
 
 def _tag_of(engine: Engine, mention: Mention, file: str) -> FileTag | None:

@@ -84,6 +84,9 @@ class Must(Model):
     text: str
     title: str = ""
     lang: Literal["en", "fr"] | None = None
+    url: str = ""
+    feed: str = ""
+    author: str = ""
     rules: tuple[str, ...] = ()
 
 
@@ -93,6 +96,9 @@ class MustNot(Model):
     text: str
     title: str = ""
     lang: Literal["en", "fr"] | None = None
+    url: str = ""
+    feed: str = ""
+    author: str = ""
 
 
 class FileTests(Model):

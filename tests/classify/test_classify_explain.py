@@ -106,6 +106,21 @@ def failures(yaml: str) -> list[Problem]:
     )
 
 
+def test_a_test_can_say_where_the_text_was_published() -> None:
+    yaml = """\
+file: toll
+rules:
+  - {id: known, query: 'toll site:blog.example feed:city-* author:roy'}
+tests:
+  must: [{text: toll, url: 'https://www.blog.example/', feed: city-news, author: Zoé Roy}]
+  must_not: [{text: toll, url: 'https://a.example/', feed: city-news, author: Zoé Roy}, {text: toll}]
+"""
+    entry, _ = read(yaml)
+    engine, _ = compiled(yaml)
+    assert engine is not None
+    assert run_tests(engine, [entry], lambda file, path: (SOURCE, 0), lambda title, text, declared: "en") == []
+
+
 def test_failing_tests_are_named_with_their_line_and_the_reason() -> None:
     found = {problem.line: problem for problem in failures(TESTED)}
     assert sorted(found) == [12, 13, 14, 15, 19, 20]
