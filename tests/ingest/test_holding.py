@@ -12,7 +12,7 @@ from gordon.bus import Record
 from gordon.events import Mention, Topics
 from gordon.polling import FeedState, PageTask
 from gordon.settings import Review
-from ingest.normalise import enriched
+from ingest.normalise import enriched, fingerprint
 from ingest.raw import RawEntry, RawPage
 from tests.ingest.test_normalise import FEED, NOW, Memory, entry
 
@@ -171,6 +171,7 @@ def read(page: RawPage | None) -> Mention:
     event = codec.decode(Record(message.topic, 0, 0, message.key, message.value, message.headers))
     assert event.data == found.mention and event.id == ids.event_id("ingest", MENTION.id, 2)
     assert found.held == "" and found.mention.seen == event.time == NOW
+    assert found.fingerprint == fingerprint("Titre", "Chapeau"), "later polls compare with the feed's own text"
     return found.mention
 
 

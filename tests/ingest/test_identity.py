@@ -84,6 +84,21 @@ def test_the_link_of_an_entry_that_is_still_there_is_not_inherited() -> None:
     assert memory.mentions(entry("b", title="Live blog"), entry("a")) == [("Live blog", 1)]
 
 
+def test_an_edited_entry_that_is_still_there_keeps_its_name_before_others_inherit_its_link() -> None:
+    memory = Memory()
+    memory.poll(entry("a"))
+    found = memory.mentions(entry("b", title="Live blog"), entry("a", text="Edited"))
+    assert sorted(found) == [("Live blog", 1), ("Titre", 2)]
+
+
+def test_an_unchanged_entry_keeps_its_name_before_an_edited_namesake_takes_it() -> None:
+    memory = Memory()
+    one, two = entry("g", "https://a.example/1", "One"), entry("g", "https://a.example/2", "Two")
+    memory.poll(one, two)
+    assert set(memory.known) == {"g\nhttps://a.example/1", "g\nhttps://a.example/2"}
+    assert memory.mentions(entry("g", "https://a.example/1", "Three"), one) == [("Three", 1)]
+
+
 def test_an_heir_that_stands_twice_is_one_heir() -> None:
     memory = Memory()
     memory.poll(entry("a"))

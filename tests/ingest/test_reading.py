@@ -125,6 +125,28 @@ def test_new_entries_that_share_a_name_need_the_whole_document() -> None:
     assert again and len(decision.found) == 2 and after == b""
 
 
+def test_a_guid_that_looks_as_if_made_of_parts_is_never_remembered() -> None:
+    memory = Memory()
+    odd = RawEntry(guid="a\nhttps://a.example/1", link="https://a.example/9", title="Odd", text="Odd")
+    decision, before, _ = poll_pruned(memory, [odd], b"")
+    assert len(decision.found) == 1 and not decision.simple and before == b""
+    other = RawEntry(guid="a", link="https://a.example/1", title="Other", text="Other")
+    decision, _, _ = poll_pruned(memory, [other, odd], before)
+    assert [(one.mention.title, one.mention.revision) for one in decision.found] == [("Other", 1)]
+
+
+def test_what_was_left_out_counts_for_the_share_that_is_new() -> None:
+    old = [tidy(number) for number in range(10)]
+    held = {}
+    for new in (5, 60):
+        memory = Memory(BUSY, Review(flood_entries=4, flood_share=0.8))
+        _, before, _ = poll_pruned(memory, old, b"")
+        decision, _, again = poll_pruned(memory, [*(tidy(100 + number) for number in range(new)), *old], before)
+        assert not again and len(decision.found) == new
+        held[new] = {one.held for one in decision.found}
+    assert held == {5: {""}, 60: {"flood"}}
+
+
 def test_the_heir_of_a_vanished_entry_is_not_the_heir_of_one_that_was_left_out() -> None:
     memory = Memory()
     _, before, _ = poll_pruned(memory, [tidy(1)], b"")
@@ -143,7 +165,7 @@ def test_what_is_not_certain_is_not_remembered() -> None:
     left_out = msgspec.structs.replace(raw, entries=(), places=())
     assert reading.remember(left_out, row, Decision(simple=True)) == row
     assert reading.remember(left_out, b"", Decision(simple=True)) == b""
-    assert reading.present(left_out, row) == {short("g1")}
+    assert reading.present(left_out, row) == {short("g1")} and reading.present(raw, row) == frozenset()
 
 
 def test_garbage_in_the_database_counts_as_nothing() -> None:
