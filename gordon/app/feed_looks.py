@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from store.held import held_by_feed
-
 from gordon.app.feed_health import FeedHealth, assess
 from ingest.habit import Verdict, quiet
 from store.database import Database
 from store.feeds import arrivals_by_language, feeds
+from store.held import held_by_feed
 
 HISTORY = timedelta(days=29)
 
