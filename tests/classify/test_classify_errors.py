@@ -6,11 +6,14 @@ All of them stand on one desk, and one run of the real check reports all at once
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from classify.query import parse_query
 from gordon.app.policy import Verdict, check
+from gordon.cli import app
 from gordon.errors import Problem
 
 QUERIES = [
@@ -80,6 +83,7 @@ QUERIES = [
     ("site:https://a.example/b", 6, "not an address", "site:a.example"),
     ("site:*.example", 6, "no wildcards", "site:example.org"),
     ("site:a..example", 6, "no host", "site:example.org"),
+    ("site:é..example", 6, "no host", "site:example.org"),
     ("site:(a.example b.example)", 17, "such a field", "OR"),
     ("site:(a.example AND b.example)", 17, "such a field", "OR"),
     ("feed:*", 6, "no id of a feed", "feed:city-news"),
@@ -213,3 +217,12 @@ def test_the_example_of_every_remedy_is_no_mistake_itself() -> None:
         "site:(a.example OR b.example)",
     ):
         assert parse_query(source) is not None
+
+
+def test_warnings_are_no_mistakes(tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["init", str(tmp_path / "desk")]).exit_code == 0
+    path = tmp_path / "desk" / "files" / "more.yaml"
+    path.write_text("file: more\nrules:\n  - {id: a, query: fee NOT fee}\n", encoding="utf-8")
+    found = CliRunner().invoke(app, ["check", "--desk", str(tmp_path / "desk")])
+    assert (found.exit_code, "1 warning(s)" in found.stdout) == (0, True)
+    assert found.stderr.startswith("warning: files/more.yaml:3: rule 'a' can never match by fee AND (NOT fee)")
