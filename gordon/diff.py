@@ -1,12 +1,14 @@
 """What changed between two revisions of a mention, for people. Pure; bounded also for long and hostile texts.
 
-Paragraphs are compared first, then the words within those that changed. Where there is more than a person would read,
-the comparison gets coarser, never slow.
+Paragraphs are compared first, then the words within those that changed. What is too long to compare piece by piece is
+cut where pieces stand once in both; where there is more than a person would read, the comparison gets coarser, never
+slow.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
@@ -23,7 +25,7 @@ _EFFORT = 5_000_000
 _WORDS = re.compile(r"\s*\S+|\s+\Z")
 _CONTEXT = 60
 _BESIDE = 200
-"""Changed paragraphs in a row that are told one by one."""
+"""Changed paragraphs in a row, or changed stretches of what is too long to compare, that are told one by one."""
 
 
 class Change(Struct, frozen=True):
@@ -101,14 +103,57 @@ def _pieces(old: str, new: str, cut: Callable[[str], list[str]], effort: list[in
     back = "".join(a[len(a) - tail :])
     a, b = a[: len(a) - tail], b[: len(b) - tail]
     yield front, front
-    cost = _cost(a, b)
-    if cost > effort[0]:
-        yield "".join(a), "".join(b)
+    if _cost(a, b) <= effort[0]:
+        yield from _matched(a, b, effort)
     else:
-        effort[0] -= cost
-        for _, from_a, to_a, from_b, to_b in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-            yield "".join(a[from_a:to_a]), "".join(b[from_b:to_b])
+        for one, other in _between(a, b):
+            yield from _matched(one, other, effort)
     yield back, back
+
+
+def _matched(a: Sequence[str], b: Sequence[str], effort: list[int]) -> Iterator[tuple[str, str]]:
+    """Corresponding pieces, or all as one where that would take more than is left."""
+    cost = _cost(a, b)
+    if not a or not b or a == b or cost > effort[0]:
+        yield "".join(a), "".join(b)
+        return
+    effort[0] -= cost
+    for _, from_a, to_a, from_b, to_b in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        yield "".join(a[from_a:to_a]), "".join(b[from_b:to_b])
+
+
+def _between(a: Sequence[str], b: Sequence[str]) -> Iterable[tuple[Sequence[str], Sequence[str]]]:
+    """Corresponding stretches, cut before each piece that stands once in both and in the same order; one, where more of
+    them changed than a person would read."""
+    ends = [*_anchors(a, b), (len(a), len(b))]
+    cuts = pairwise([(0, 0), *ends])
+    found = [(a[from_a:to_a], b[from_b:to_b]) for (from_a, from_b), (to_a, to_b) in cuts]
+    return found if sum(one != other for one, other in found) <= _BESIDE else ((a, b),)
+
+
+def _anchors(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
+    """The places of pieces that stand once in both: the longest chain of them that rises in both."""
+    there = _once(b)
+    pairs = [(place, there[piece]) for piece, place in _once(a).items() if piece in there]
+    least: list[int] = []  # of all chains of each length, the lowest place in b at which one ends
+    ends: list[int] = []  # and which pair that is
+    before: list[int] = []
+    for number, (_, place) in enumerate(pairs):
+        length = bisect_left(least, place)
+        least[length : length + 1] = [place]
+        ends[length : length + 1] = [number]
+        before.append(ends[length - 1] if length else -1)
+    chain, number = [], ends[-1] if ends else -1
+    while number >= 0:
+        chain.append(pairs[number])
+        number = before[number]
+    return chain[::-1]
+
+
+def _once(pieces: Sequence[str]) -> dict[str, int]:
+    """Where those stand that stand there once, in order."""
+    count = Counter(pieces)
+    return {piece: place for place, piece in enumerate(pieces) if count[piece] == 1}
 
 
 def _cost(a: Sequence[str], b: Sequence[str]) -> int:

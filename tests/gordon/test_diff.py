@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -101,6 +102,46 @@ def test_what_would_take_too_long_is_told_as_a_whole(old: str, new: str) -> None
     (change,) = changes(old, new)
     start = old.index(change.old)
     assert old[:start] + change.new + old[start + len(change.old) :] == new
+
+
+COMMON = ["le", "la", "de", "et", "the", "of", "and", "to", "in", "a"]
+
+
+def article(edited: range) -> str:
+    """200 paragraphs of common words and a few of their own; those of ``edited`` have another amount."""
+    return "\n\n".join(
+        " ".join(f"{COMMON[(n + m) % 10]} n{n}x{m}" for m in range(40)) + f" costs {99 if n in edited else 10} dollars"
+        for n in range(200)
+    )
+
+
+@pytest.mark.parametrize("join", ["\n\n", " "], ids=["many paragraphs", "one paragraph"])
+def test_few_edits_of_a_long_text_are_told_one_by_one(join: str) -> None:
+    old, new = (article(edited).replace("\n\n", join) for edited in (range(0), range(3, 200, 5)))
+    assert [(one.old, one.new) for one in changes(old, new)] == [(" 10", " 99")] * 40
+
+
+def test_paragraphs_of_a_long_text_that_moved_are_told_where_they_are_now() -> None:
+    parts = article(range(0)).split("\n\n")
+    old, new = "\n\n".join(parts), "\n\n".join([*parts[:20], parts[150], *parts[20:150], *parts[151:]])
+    moved = {part for one in changes(old, new) for part in (one.old.strip(), one.new.strip())}
+    assert moved == {"", parts[150]}
+
+
+@given(st.integers(0, 2**16))
+@settings(max_examples=20, deadline=None)
+def test_the_changes_of_what_is_too_long_to_compare_make_the_new_text(seed: int) -> None:
+    chance = Random(seed)
+    old = [f"w{chance.randrange(700)}" for _ in range(900)] + COMMON * 200
+    chance.shuffle(old)
+    new = [word for word in old if chance.random() < 0.98]
+    before, after = " ".join(old), " ".join(new)
+    at, made = 0, ""
+    for change in changes(before, after):
+        start = before.index(change.before + change.old + change.after, max(0, at - 60)) + len(change.before)
+        made += before[at:start] + change.new
+        at = start + len(change.old)
+    assert made + before[at:] == after
 
 
 def test_only_what_is_too_much_is_told_as_a_whole() -> None:
