@@ -50,7 +50,7 @@ class IngestStore(Protocol):
     def entries(
         self, feed: str, identities: Collection[str], links: Collection[str] = (), contents: Collection[str] = ()
     ) -> Sequence[Entry]:
-        """The feed's entries that are known by any of these, each once."""
+        """The feed's entries that are known by any of these, each once; of each link at most two."""
 
     def reading(self, feed: str) -> bytes:
         """What the last poll remembered of the body's entries; b"" for nothing."""
@@ -67,8 +67,8 @@ class IngestStore(Protocol):
         """In one transaction: the held mention is published with its text, or its next try noted; and the host. One
         that is no longer held, or has changed since, is left alone. False: refused, as above."""
 
-    def site_strikes(self, site: str) -> int:
-        """How many hosts of this site have a strike."""
+    def site_strikes(self, site: str, since: datetime) -> int:
+        """How many hosts of this site have a strike and were visited since then."""
 
     def rest_site(self, site: str, until: datetime) -> None:
         """No host of this site is visited before then."""

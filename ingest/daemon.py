@@ -15,8 +15,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
-import msgspec
-
 from gordon.errors import DatabaseUnfit, StoreUnavailable
 from gordon.events import Topics
 from gordon.language import Detector
@@ -31,7 +29,7 @@ from ingest.http import Answer, Request
 from ingest.normalise import Language
 from ingest.parser import Parser
 from ingest.robots import Robots, robots_url
-from ingest.settle import PollReport, Settled, Settler
+from ingest.settle import PollReport, Settled, Settler, free_later
 from ingest.visit import PageVisit, Poll, Visit, answered, barred, begin, parsed, unended
 
 LOOK_OFTEN = 1.0
@@ -275,15 +273,13 @@ class Ingest:
         self._asking.discard(visit.id)
         del self._visits[visit.id]
         self._robots.told(visit.url, answer, self._now())
-        self._agenda.done(visit.id, self._monotonic(), self._host(visit), self._now())
+        host = self._hosts.get(visit.host)
+        if host is not None:
+            wait = max(self._settings.poll.host_delay, host.delay, self._robots.crawl_delay(visit.url))
+            host = self._hosts[visit.host] = free_later(host, visit.started, wait)
+            self._guarded(lambda: self._store.record(self._owner, self._now(), (), (host,)))
+        self._agenda.done(visit.id, self._monotonic(), host, self._now())
         self._look_at = 0.0
-
-    def _host(self, visit: Visit) -> HostState | None:
-        """The host of a visit as the agenda should treat it: for robots, no sooner than its rules say."""
-        state = self._hosts.get(visit.host)
-        if state is None or isinstance(visit, Poll):
-            return state
-        return msgspec.structs.replace(state, delay=max(state.delay, self._robots.crawl_delay(visit.url)))
 
     def _sleep(self, timeout: float) -> None:
         """Until the client or the parser has something, at most until the next thing is due."""
@@ -342,7 +338,7 @@ class Ingest:
         now, first = self._now(), self._ended[0]
         if isinstance(first, PageVisit):
             ended: list[Visit] = [first]
-            settled = self._settler.page(first, self._hosts, now)
+            settled = self._settler.page(first, self._hosts, now, self._robots.crawl_delay(first.url))
             assert first.ending is not None
             self._on_page(first.ending.outcome)
         else:
@@ -362,7 +358,7 @@ class Ingest:
             if visit.id in again:
                 self._visits[visit.id] = self._submit(unended(visit), whole=True)
             else:
-                self._agenda.done(visit.id, self._monotonic(), self._host(visit), now)
+                self._agenda.done(visit.id, self._monotonic(), self._hosts.get(visit.host), now)
         for site in settled.resting:
             self._agenda.rest_site(site)
         for report in settled.reports:

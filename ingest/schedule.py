@@ -27,6 +27,7 @@ Outcome: TypeAlias = Literal[
 ]
 READING = 1
 FINE = frozenset({"ok", "unchanged", "empty"})
+_BROKEN = "broken off "
 _FULL_EVERY = timedelta(days=1)
 _MOST_DOUBLINGS = 20
 _CHALLENGES = (b"/cdn-cgi/challenge-platform/", b"cf-chl-", b"captcha-delivery.com", b"_Incapsula_Resource")
@@ -38,7 +39,7 @@ class Ending(Struct, frozen=True, kw_only=True):
     """How a poll ended. ``body_hash``: of a body that was understood, else ""; ``new``: it brought something.
 
     ``hints``, ``hub``, ``topic``: what the body says, hints None when no body was understood. ``moved_to``: where the
-    feed has moved for good, by the answer. ``status`` 0: there was no answer."""
+    feed has moved for good, by the answer. ``status`` 0: there was no answer; ``partial``: the body breaks off."""
 
     outcome: Outcome
     detail: str = ""
@@ -50,6 +51,7 @@ class Ending(Struct, frozen=True, kw_only=True):
     hub: str = ""
     topic: str = ""
     moved_to: str = ""
+    partial: bool = False
 
 
 def validators(state: FeedState, now: datetime) -> tuple[str, str]:
@@ -111,11 +113,10 @@ def by_body(answer: Response, parsed: RawFeed | Refused) -> Ending:
         answer,
         "ok" if parsed.entries or parsed.raws else "empty",
         "; ".join(_notes(answer, parsed)),
-        # What breaks off in the middle is read as far as it goes, but asked for again in full.
-        body_hash="" if parsed.partial else body_hash(answer.body),
+        body_hash=body_hash(answer.body),
     )
     hub, topic = named_hub(answer.headers, answer.url, parsed.hub, parsed.topic)
-    return replace(ending, hints=parsed.hints, hub=hub, topic=topic)
+    return replace(ending, hints=parsed.hints, hub=hub, topic=topic, partial=parsed.partial)
 
 
 def same_body(answer: Response) -> Ending:
@@ -162,7 +163,11 @@ def after(
 
 
 def _remembered(state: FeedState, ending: Ending, now: datetime) -> FeedState:
-    """Validators and hash: kept only with a body that was understood, or while nothing was said about it."""
+    """Validators and hash: kept only with a body that was understood, or while nothing was said about it. What breaks
+    off in the middle is read as far as it goes, and asked for again in full; when it breaks off at the same place
+    again, that is how this publisher writes."""
+    if ending.partial and state.body_hash != _BROKEN + ending.body_hash:
+        return replace(state, etag="", last_modified="", body_hash=_BROKEN + ending.body_hash, last_full=now)
     if ending.body_hash:
         return replace(
             state,

@@ -22,9 +22,11 @@ from ingest import reading
 from ingest.hosts import after_visit, is_refusal, rests_site
 from ingest.normalise import Language, decide, enriched, lookup, named
 from ingest.raw import RawPage
-from ingest.schedule import Ending, Outcome, after
+from ingest.schedule import FINE, Ending, Outcome, after
 from ingest.visit import PageVisit, Poll, failed
 
+STRIKES_COUNT = timedelta(days=1)
+"""How long the refusals of one host speak against its whole site."""
 PAGE_TRIES = 3
 PAGE_WAIT = 600.0
 """Seconds before a page that failed is tried again; longer each time."""
@@ -120,11 +122,11 @@ class Settler:
         assert broken.ending is not None
         return broken, Polled(host=poll.host, state=self._after(broken, broken.ending, now))
 
-    def page(self, visit: PageVisit, hosts: dict[str, HostState], now: datetime) -> Settled:
+    def page(self, visit: PageVisit, hosts: dict[str, HostState], now: datetime, delay: float = 0.0) -> Settled:
         """Records the end of a page's visit: the mention is published with the page's text, or with the feed's own
-        when the page cannot be had."""
+        when the page cannot be had. ``delay``: seconds between visits that the site asks of robots."""
         assert visit.ending is not None
-        host = self._hosts([visit], hosts, now)[visit.host]
+        host = free_later(self._hosts([visit], hosts, now)[visit.host], visit.started, delay)
         task = visit.task
         final = visit.page is not None or visit.ending.outcome in ("gone", "blocked") or task.failures + 1 >= PAGE_TRIES
         if final:
@@ -194,10 +196,13 @@ class Settler:
 
     def _after(self, poll: Poll, ending: Ending, now: datetime) -> FeedState:
         """The feed's state from now on. Politeness counts for the host that really serves the feed, so that many
-        addresses which lead to one host are one queue from the second visit on."""
+        addresses which lead to one host are one queue from the second visit on; when that ends badly, the way begins
+        at the feed's own address again."""
         websub = self._settings.websub
         slow = websub.slow if poll.state.pushed and websub.callback else 1.0
         state = after(poll.state, ending, self._settings.poll, now, self._jitter(), slow=slow)
+        if ending.outcome not in FINE:
+            return msgspec.structs.replace(state, host=host_of(state.url))
         served = host_of(poll.response.url) if poll.response is not None else ""
         return msgspec.structs.replace(state, host=served) if served else state
 
@@ -221,13 +226,20 @@ class Settler:
         resting: list[str] = []
         try:
             for state in struck:
-                until = rests_site(state, self._store.site_strikes(state.site), now, poll=self._settings.poll)
+                others = self._store.site_strikes(state.site, now - STRIKES_COUNT)
+                until = rests_site(state, others, now, poll=self._settings.poll)
                 if until is not None:
                     self._store.rest_site(state.site, until)
                     resting.append(state.site)
         except (StoreUnavailable, DatabaseUnfit) as error:
             logger().warning("a site could not be given rest", error=str(error))
         return tuple(resting)
+
+
+def free_later(host: HostState, started: datetime, delay: float) -> HostState:
+    """The host, free no sooner than so many seconds after the beginning of a visit."""
+    free_at = started + timedelta(seconds=delay)
+    return msgspec.structs.replace(host, free_at=max(free_at, host.free_at or free_at))
 
 
 def _again(visit: Poll | PageVisit) -> bool:

@@ -81,8 +81,8 @@ class Claims:
         with self._database.reading() as connection:
             return connection.scalar(query) or 0
 
-    def site_strikes(self, site: str) -> int:
-        query = select(func.count()).where(hosts.c.site == site, hosts.c.strikes > 0)
+    def site_strikes(self, site: str, since: datetime) -> int:
+        query = select(func.count()).where(hosts.c.site == site, hosts.c.strikes > 0, hosts.c.free_at > since)
         with self._database.reading() as connection:
             return connection.scalar(query) or 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, or_, select, update
 
 from gordon.errors import Permanent
 from gordon.ids import digest
@@ -56,7 +56,8 @@ class Ingest(Claims):
         with self._database.reading() as connection:
             for column, values in asked:
                 for some in chunks(value for value in values if value):
-                    found |= {entry.mention: entry for entry in _known(connection, feed, column.in_(some))}
+                    which = _few(feed, some) if column is entries.c.link else column.in_(some)
+                    found |= {entry.mention: entry for entry in _known(connection, feed, which)}
         return tuple(found.values())
 
     def reading(self, feed: str) -> bytes:
@@ -111,6 +112,14 @@ class Ingest(Claims):
 
 def _key(identity: str) -> str:
     return digest(identity.encode("utf-8", "surrogatepass"), 32)
+
+
+def _few(feed: str, links: Sequence[str]) -> ColumnElement[bool]:
+    """At most two entries of each link: whether there is exactly one is all that is asked, and a feed whose entries
+    all link to its home page may have very many."""
+    place = func.row_number().over(partition_by=entries.c.link, order_by=entries.c.mention).label("place")
+    ranked = select(entries.c.mention, place).where(entries.c.feed == feed, entries.c.link.in_(links)).subquery()
+    return entries.c.mention.in_(select(ranked.c.mention).where(ranked.c.place <= 2))
 
 
 def _known(connection: Connection, feed: str, which: ColumnElement[bool]) -> list[Entry]:

@@ -238,10 +238,12 @@ def test_a_rest_is_never_shortened(ingest: Ingest) -> None:
 
 def test_strikes_of_a_site(ingest: Ingest) -> None:
     ingest.sync_feeds([feed(number) for number in range(1, 5)], NOW)
-    struck = [replace(host(ingest, n), site="example", strikes=n - 1, struck="403") for n in (1, 2, 3)]
-    other = replace(host(ingest, 4), site="elsewhere.example", strikes=5)
+    struck = [replace(host(ingest, n), site="example", strikes=n - 1, struck="403 x", free_at=NOW) for n in (1, 2, 3)]
+    other = replace(host(ingest, 4), site="elsewhere.example", strikes=5, free_at=NOW)
     assert ingest.record("a", NOW, [], [*struck, other]) == Recorded()
-    assert [ingest.site_strikes(site) for site in ("example", "elsewhere.example", "nowhere")] == [2, 1, 0]
+    sites = ("example", "elsewhere.example", "nowhere")
+    assert [ingest.site_strikes(site, NOW - SECOND) for site in sites] == [2, 1, 0]
+    assert [ingest.site_strikes(site, NOW) for site in sites] == [0, 0, 0], "what is long ago does not count"
     ingest.release("a", None)
     ingest.rest_site("example", LATER)
     assert ids(claims(ingest, NOW)) == ["blog-4"]

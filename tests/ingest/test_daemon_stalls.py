@@ -83,10 +83,10 @@ def test_a_store_that_goes_away_after_the_record_does_not_count_a_refusal_twice(
     one = bench()
     failures = [StoreUnavailable("gone"), StoreUnavailable("still gone")]
 
-    def strikes(site: str) -> int:
+    def strikes(site: str, since: datetime) -> int:
         if failures:
             raise failures.pop()
-        return Store.site_strikes(one.store, site)
+        return Store.site_strikes(one.store, site, since)
 
     one.store.site_strikes = strikes  # type: ignore[method-assign]  # a store that goes away at just this moment
     one.sync(Feed(id="a", url=origin.url("/a")))

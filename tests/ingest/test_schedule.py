@@ -338,3 +338,16 @@ def test_only_equal_good_answers_in_a_row_count() -> None:
     away = Ending(outcome="unreachable")
     broken = early(response(500, permanent=ELSEWHERE), conditional=True)
     assert broken and proposed_move(moves(MOVED, away, MOVED, broken, MOVED)) == THERE
+
+
+@pytest.mark.hostile(16)
+def test_what_breaks_off_is_asked_for_in_full_until_it_breaks_off_at_the_same_place_again() -> None:
+    broken = replace(FEED, partial=True)
+    first = after(STATE, by_body(response(etag='"1"'), broken), POLL, NOW, 0.0)
+    assert (first.etag, first.last_full, first.outcome) == ("", NOW, "ok")
+    assert first.body_hash != body_hash(b"x"), "the same body is parsed once more"
+    other = after(first, by_body(response(body=b"xy", etag='"2"'), broken), POLL, NOW, 0.0)
+    assert other.etag == ""
+    again = after(first, by_body(response(etag='"1"'), broken), POLL, NOW, 0.0)
+    assert (again.etag, again.body_hash) == ('"1"', body_hash(b"x"))
+    assert after(first, by_body(response(etag='"3"'), FEED), POLL, NOW, 0.0).etag == '"3"'
