@@ -72,8 +72,9 @@ def _damage(connection: Connection) -> list[str]:
 
 
 _ORPHANS = {
-    "entries without a revision": "SELECT count(*) FROM entries e WHERE NOT EXISTS"
-    " (SELECT 1 FROM revisions r WHERE r.mention = e.mention)",
+    "entries without a revision": "SELECT count(*) FROM entries e WHERE NOT e.dropped AND NOT EXISTS"
+    " (SELECT 1 FROM revisions r WHERE r.mention = e.mention) AND NOT EXISTS"
+    " (SELECT 1 FROM held h WHERE h.mention = e.mention)",
     "tagged mentions without a tag": "SELECT count(*) FROM mentions m WHERE m.tagged AND NOT EXISTS"
     " (SELECT 1 FROM tags t WHERE t.mention = m.id AND t.revision = m.revision)",
     "tags of mentions marked as untagged": "SELECT count(*) FROM tags t JOIN mentions m"

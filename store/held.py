@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy import insert as plain_insert
 
 from gordon.bus import Message
@@ -14,8 +14,8 @@ from gordon.polling import Found, HeldMention
 from store.claims import add_hosts
 from store.database import Database
 from store.outbox import post
+from store.tables import entries, revisions
 from store.tables import held as table
-from store.tables import revisions
 from store.upsert import Row, chunks, insert
 
 REVIEW = "flood"
@@ -76,8 +76,14 @@ def release_held(database: Database, feed: str, now: datetime) -> int:
 def drop_held(database: Database, feed: str) -> int:
     """Forgets what is held of a feed for review; says how many mentions. Their entries stay known: they do not come
     again."""
+    waiting = (table.c.feed == feed) & (table.c.reason == REVIEW)
+    dropped = 0
     with database.writing() as connection:
-        return connection.execute(delete(table).where(table.c.feed == feed, table.c.reason == REVIEW)).rowcount
+        # Entries before what is held of them, as a poll has it: nobody waits in a circle.
+        for some in chunks(connection.scalars(select(table.c.mention).where(waiting).order_by(table.c.mention))):
+            connection.execute(update(entries).where(entries.c.mention.in_(some)).values(dropped=True))
+            dropped += connection.execute(delete(table).where(waiting, table.c.mention.in_(some))).rowcount
+    return dropped
 
 
 def held_by_feed(database: Database) -> dict[str, int]:

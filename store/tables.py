@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -114,7 +115,8 @@ polls = Table(
 )
 
 # ``key``: a digest of ``identity``, which may be longer than PostgreSQL can index. ``link`` and ``content``: digests by
-# which an entry is recognised under another name; "" in entries of old.
+# which an entry is recognised under another name; "" in entries of old. ``dropped``: a person has refused what was held
+# of it, so that it may have no revision.
 entries = Table(
     "entries",
     metadata,
@@ -126,6 +128,7 @@ entries = Table(
     Column("fingerprint", Text, nullable=False),
     Column("link", Text, nullable=False),
     Column("content", Text, nullable=False),
+    Column("dropped", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("mention"),
     Index("ix_entries_link", "feed", "link"),
     Index("ix_entries_content", "feed", "content"),

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import delete
 
 from gordon.bus import Message
 from gordon.polling import Found, Hold, PageRead, PageTask, Polled, Recorded
+from store.backup import check
 from store.database import Database
 from store.feeds import poll_history
 from store.held import drop_held, held_by_feed, held_by_reason, held_mentions, release_held
@@ -16,6 +18,7 @@ from store.ingest import Ingest
 from store.outbox import Outbox
 from store.reads import mention
 from store.status import completeness
+from store.tables import revisions
 from tests.contracts.store_samples import AT_LAST, LATER, NOW, OWNER, claims, due, feed, found, polled, record
 
 LEASE = timedelta(minutes=1)
@@ -124,6 +127,16 @@ def test_what_was_dropped_never_comes_again(ingest: Ingest, database: Database) 
     assert waiting(database) == [("mention-2", found(2).mention.text)] and messages(database) == []
     record(ingest, polled(1, LATER), [found(1, revision=2)])
     assert messages(database) == [found(1, revision=2).message.value], "an edit is news"
+
+
+def test_what_is_held_or_dropped_is_no_damage_but_what_is_lost_is(ingest: Ingest, database: Database) -> None:
+    record(ingest, polled(1), [held(1), held(2, "page"), found(3)])
+    assert check(database) == []
+    assert drop_held(database, "blog-1") == 1
+    assert check(database) == []
+    with database.writing() as connection:
+        connection.execute(delete(revisions))
+    assert check(database) == ["1 entries without a revision"]
 
 
 def test_what_is_found_fit_to_publish_is_no_longer_held(ingest: Ingest, database: Database) -> None:

@@ -109,6 +109,7 @@ def _host_of(url: str) -> str:
 def _entries() -> None:
     op.add_column("entries", _text("link"))
     op.add_column("entries", _text("content"))
+    op.add_column("entries", _flag("dropped"))
     op.create_index("ix_entries_link", "entries", ["feed", "link"])
     op.create_index("ix_entries_content", "entries", ["feed", "content"])
     op.add_column("revisions", _text("language"))
