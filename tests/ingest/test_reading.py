@@ -155,6 +155,17 @@ def test_the_heir_of_a_vanished_entry_is_not_the_heir_of_one_that_was_left_out()
     assert not again and [one.mention.kind for one in decision.found] == ["new"]
 
 
+def test_a_known_entry_that_moves_to_the_link_of_a_vanished_one_counts_neither_read_nor_left_out() -> None:
+    link, other = "https://a.example/1", "https://a.example/2"
+    gone, moved, heir = (RawEntry(guid=name, link=link, title=name, text=name) for name in ("gone", "moved", "heir"))
+    plain, lean, before = Memory(), Memory(), b""
+    for poll in ([gone, msgspec.structs.replace(moved, link=other)], [moved], [moved, heir]):
+        full = plain.decide(whole(poll))
+        decision, before, again = poll_pruned(lean, poll, before)
+        assert decision.found == full.found and not again
+    assert [(one.identity, one.mention.title, one.mention.revision) for one in full.found] == [("gone", "heir", 2)]
+
+
 def test_what_is_not_certain_is_not_remembered() -> None:
     raw = whole([tidy(1)])
     sure = Decision(names=(short("g1"),), simple=True)
