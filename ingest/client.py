@@ -185,6 +185,7 @@ class _Exchange:
         self._body: Body | None = None
         self._before = wire
         self._refused: tuple[Outcome, str] | None = None
+        self._fresh = False
 
     def prepare(self, curl: pycurl.Curl, now: float, agent: str, ca_file: str, resolve: list[str]) -> None:
         """Sets every option of this hop on a fresh or reset handle."""
@@ -209,6 +210,8 @@ class _Exchange:
             (pycurl.WRITEFUNCTION, self._write),
         ):
             curl.setopt(option, value)
+        if self._fresh:
+            curl.setopt(pycurl.FRESH_CONNECT, 1)
         if ca_file:
             curl.setopt(pycurl.CAINFO, ca_file)
         if resolve:
@@ -303,6 +306,8 @@ class _Exchange:
         """The answer, or the next hop."""
         if self._refused is not None:
             return self.failure(*self._refused, now)
+        if code in _NO_ANSWER and not curl.getinfo(pycurl.NUM_CONNECTS) and not self._fresh:
+            return self._anew()
         if code:
             return self.failure("unreachable", _words(code, text), now)
         if not self._headed:  # libcurl takes what it has for an answer: half a 410 would stop the feed
@@ -325,6 +330,13 @@ class _Exchange:
             permanent=hop.target.url if hop.count and hop.permanent else "",
             downgraded=hop.downgraded,
         )
+
+    def _anew(self) -> _Exchange:
+        """Once more, over a connection of its own: the one that was kept had bytes left over from the answer before,
+        which was longer than it said."""
+        same = _Exchange(self.request, self._first, self._hop, self._began, self._settings, self._guard, self._wire)
+        same._fresh = True
+        return same
 
     def _next(self, now: float) -> Failure | _Exchange:
         guarded = bool(self._first.username or self.request.headers or self.request.body)
@@ -355,6 +367,10 @@ _WORDS: Mapping[int, str] = {
     pycurl.E_PARTIAL_FILE: "the connection broke in the middle of the body",
     pycurl.E_GOT_NOTHING: "the host closed the connection without an answer",
 }
+
+
+_NO_ANSWER = frozenset({pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY})
+"""What libcurl says of bytes that are no answer of HTTP."""
 
 
 def _words(code: int, text: str) -> str:
