@@ -21,6 +21,7 @@ from classify.compile import compile_engine, places
 from classify.engine import Engine
 from classify.matchers.spacy_runtime import Pipelines
 from classify.stage import Classify
+from classify.tagger import Tagger
 from gordon import codec
 from gordon.bus import Record
 from gordon.desk.schema import PolicyFile
@@ -205,7 +206,7 @@ def report(name: str, engine: Engine, mentions: Sequence[Mention]) -> None:
 
 def stage_speed(engine: Engine, mentions: Sequence[Mention]) -> float:
     """Mentions a CPU second from the bytes of a mention to the bytes of its tagged events."""
-    stage = Classify(engine=engine, policy_version="bench", topics=Topics())
+    stage = Classify(tagger=Tagger(engine), policy_version="bench", topics=Topics())
     records = [record(number, one) for number, one in enumerate(mentions)]
     start = process_time()
     for first in range(0, len(records), stage.batch):

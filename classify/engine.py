@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from classify.claims import ClaimIndex
 from classify.document import About, Document, Hit
@@ -10,6 +11,13 @@ from classify.explain import FileReport, explain_file
 from classify.rules import CompiledRule, base_language
 from classify.select import Selector
 from gordon.events import ClaimHit, Evidence, FileTag, Mention
+
+
+class Judgement(NamedTuple):
+    """What the rules say of a mention. ``vetoed``: files whose ``exclude`` fired; nobody may tag them."""
+
+    tags: tuple[FileTag, ...]
+    vetoed: frozenset[str]
 
 
 class Engine:
@@ -33,10 +41,14 @@ class Engine:
 
     def tag(self, mention: Mention) -> tuple[FileTag, ...]:
         """The files of a mention, highest score first, each with all rules that fired and where."""
+        return self.judge(mention).tags
+
+    def judge(self, mention: Mention) -> Judgement:
+        """The files whose rules fired, highest score first, and those that were vetoed."""
         document = _document(mention)
-        fired = self._fired(document, base_language(mention.language))
+        fired, vetoed = self._fired(document, base_language(mention.language))
         tags = [_file_tag(mention, file, found) for file, found in fired.items()]
-        return tuple(sorted(tags, key=lambda tag: (-tag.score, tag.file)))
+        return Judgement(tuple(sorted(tags, key=lambda tag: (-tag.score, tag.file))), vetoed)
 
     def claims(self, mention: Mention, tags: Sequence[FileTag]) -> tuple[ClaimHit, ...]:
         """The claims of these files that a sentence of the mention repeats, each with its best sentence."""
@@ -51,24 +63,26 @@ class Engine:
             for file in self.files
         )
 
-    def _fired(self, document: Document, language: str) -> dict[str, list[tuple[CompiledRule, list[Hit]]]]:
-        """The rules that fired and their places, by file, without the files that were vetoed."""
+    def _fired(
+        self, document: Document, language: str
+    ) -> tuple[dict[str, list[tuple[CompiledRule, list[Hit]]]], frozenset[str]]:
+        """The rules that fired and their places, by file, without the files that were vetoed; and those files."""
         fired: dict[str, list[tuple[CompiledRule, list[Hit]]]] = {}
-        vetoes: list[CompiledRule] = []
+        vetoed: set[str] = set()
         for number in sorted(self._selector.candidates(document.folded)):
             rule = self.rules[number]
-            if not rule.speaks(language):
-                continue
-            if rule.veto:
-                vetoes.append(rule)
+            if not rule.speaks(language) or (rule.veto and rule.file in vetoed):
                 continue
             hits = rule.matcher.find(document, language)
-            if hits is not None:
+            if hits is None:
+                continue
+            if rule.veto:
+                vetoed.add(rule.file)
+            else:
                 fired.setdefault(rule.file, []).append((rule, hits))
-        for veto in vetoes:
-            if veto.file in fired and veto.matcher.find(document, language) is not None:
-                del fired[veto.file]
-        return fired
+        for file in vetoed:
+            fired.pop(file, None)
+        return fired, frozenset(vetoed)
 
 
 def _document(mention: Mention) -> Document:

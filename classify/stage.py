@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from classify.engine import Engine
+from classify.tagger import Tagger
+from classify.tagger import Tagger
 from gordon.errors import Permanent
 from gordon.events import Event, Mention, Tagged, Topics
 from gordon.ids import event_id
@@ -18,10 +19,10 @@ class Classify:
 
     name = "classify"
 
-    def __init__(self, *, engine: Engine, policy_version: str, topics: Topics, batch: int = 100) -> None:
+    def __init__(self, *, tagger: Tagger, policy_version: str, topics: Topics, batch: int = 100) -> None:
         self.reads = (topics.mentions,)
         self.batch = batch
-        self._engine = engine
+        self._tagger = tagger
         self._policy_version = policy_version
         self._topic = topics.tagged
 
@@ -33,12 +34,19 @@ class Classify:
         mention = event.data
         if not isinstance(mention, Mention):
             raise Permanent(f"classify reads mentions, not {event.type}")
-        tags = self._engine.tag(mention)
-        claims = self._engine.claims(mention, tags)
-        files: list[str | None] = [tag.file for tag in tags]
-        for file in files or [None]:
-            data = Tagged(mention=mention, file=file, files=tags, claims=claims, policy_version=self._policy_version)
-            yield self._event(data)
+        files, claims, flags = self._tagger.tag(mention)
+        names: list[str | None] = [tag.file for tag in files]
+        for file in names or [None]:
+            yield self._event(
+                Tagged(
+                    mention=mention,
+                    file=file,
+                    files=files,
+                    claims=claims,
+                    policy_version=self._policy_version,
+                    flags=flags,
+                )
+            )
 
     def _event(self, data: Tagged) -> Event:
         mention = data.mention

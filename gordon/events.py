@@ -6,7 +6,7 @@ Times are aware datetimes in UTC. ``start`` and ``end`` are character offsets in
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -48,31 +48,65 @@ class Evidence(Struct, frozen=True, kw_only=True):
     quote: str
 
 
-class FileTag(Struct, frozen=True, kw_only=True):
-    """A policy file that a mention touches. ``score``: the sum of the weights of the rules that fired."""
+class Learned(Struct, frozen=True, kw_only=True):
+    """What the examples say: the calibrated ``probability`` that the file is touched, and the file's own ``threshold``
+    that it reached. ``model``: the version of the model."""
+
+    probability: float
+    threshold: float
+    model: str
+
+
+class FileTag(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A policy file that a mention touches. ``score``: the sum of the weights of the rules that fired.
+
+    ``learned``: no rule fired, the file was recognised by its examples. Then ``score`` is the probability, and the
+    evidence, of rule "examples", names the words that moved it."""
 
     file: str
     score: float
     evidence: tuple[Evidence, ...]
+    learned: Learned | None = None
 
 
-class ClaimHit(Struct, frozen=True, kw_only=True):
-    """A sentence of the mention (``quote``) that repeats a known claim; ``score`` from 0 to 1."""
+class ClaimLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The approved correction of a claim as the desk had it when the mention was tagged."""
+
+    en: str | None = None
+    fr: str | None = None
+    version: int
+    approved_by: str = ""
+    expires: date | None = None
+    source: str = ""
+
+
+class ClaimHit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A sentence of the mention (``quote``, ``field[start:end]``) that repeats a known claim; ``score`` from 0 to 1.
+
+    ``flags`` on the line: "line-missing", "line-expired" (at the time the mention was seen), "line-one-language"."""
 
     file: str
     claim: str
     score: float
     quote: str
+    field: str = ""
+    start: int = 0
+    end: int = 0
+    line: ClaimLine | None = None
+    flags: tuple[str, ...] = ()
 
 
 class Tagged(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One mention seen from one of its files; ``file`` is None for a mention that touches none."""
+    """One mention seen from one of its files; ``file`` is None for a mention that touches none.
+
+    ``flags``: "title-cut", "text-cut": only the first 100,000 characters of the field were looked at."""
 
     mention: Mention
     file: str | None = None
     files: tuple[FileTag, ...]
     claims: tuple[ClaimHit, ...]
     policy_version: str
+    flags: tuple[str, ...] = ()
 
 
 class MentionRef(Struct, frozen=True, kw_only=True):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from gordon.events import (
     Assigned,
     ClaimHit,
+    ClaimLine,
     Dead,
     Event,
     Evidence,
     FileTag,
     Gap,
+    Learned,
     Member,
     Mention,
     MentionRef,
@@ -50,6 +52,41 @@ TAGGED = Tagged(
     ),
     claims=(ClaimHit(file="passport-services", claim="fee-doubles", score=0.82, quote="Les frais aussi, dit-on."),),
     policy_version="8c0f2b11aa3e4d5c",
+)
+
+LEARNED = Tagged(
+    mention=MENTION,
+    file="passport-services",
+    files=(
+        FileTag(
+            file="passport-services",
+            score=0.87,
+            evidence=(Evidence(rule="examples", field="title", start=41, end=51, quote="passeports"),),
+            learned=Learned(probability=0.87, threshold=0.6, model="2d5f0a9b1c3e4f60"),
+        ),
+    ),
+    claims=(
+        ClaimHit(
+            file="passport-services",
+            claim="fee-doubles",
+            score=0.82,
+            quote="Les frais aussi, dit-on.",
+            field="text",
+            start=26,
+            end=50,
+            line=ClaimLine(
+                en="Fees stay as they are.",
+                fr="Les frais ne changent pas.",
+                version=3,
+                approved_by="director-passports",
+                expires=date(2026, 3, 31),
+                source="https://passports.example/fees",
+            ),
+            flags=("line-expired",),
+        ),
+    ),
+    policy_version="8c0f2b11aa3e4d5c",
+    flags=("title-cut", "text-cut"),
 )
 
 ASSIGNED = Assigned(
@@ -105,7 +142,7 @@ def _event(topic: str, key: str, kind: str, subject: str, data: Mention | Tagged
 
 EVENTS = {
     "gordon.mention.v1": _event("gordon.mentions", MENTION.id, "gordon.mention.v1", f"{MENTION.id}/2", MENTION),
-    "gordon.tagged.v1": _event("gordon.tagged", "passport-services", "gordon.tagged.v1", f"{MENTION.id}/2", TAGGED),
+    "gordon.tagged.v1": _event("gordon.tagged", "passport-services", "gordon.tagged.v1", f"{MENTION.id}/2", LEARNED),
     "gordon.assigned.v1": _event(
         "gordon.queue.rapid-correction", ASSIGNED.issue, "gordon.assigned.v1", ASSIGNED.item, ASSIGNED
     ),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from classify.matchers.spacy_runtime import Pipelines
 from classify.stage import Classify
+from classify.tagger import Tagger
 from gordon.app.connect import connect_bus, stage_bus
 from gordon.app.daemon import Daemon, Reloader
 from gordon.app.folder_watch import FolderWatch
@@ -26,7 +27,7 @@ def run_classify(folder: Path, environ: Mapping[str, str], *, metrics_port: int 
     def stage(policy: Policy) -> Classify:
         engine = compile_files(policy.desk, pipelines)
         engine.warm()
-        return Classify(engine=engine, policy_version=policy.desk.version, topics=topics)
+        return Classify(tagger=Tagger(engine), policy_version=policy.desk.version, topics=topics)
 
     current = Current(stage(policy))
     with Daemon("classify", folder, settings, metrics_port=metrics_port) as daemon:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from classify.stage import Classify
+from classify.tagger import Tagger
 from gordon import codec
 from gordon.errors import Permanent
 from gordon.events import Dead, Event, Mention, Origin, Tagged, Topics
@@ -22,7 +23,7 @@ CLAIM = [{"id": "c", "says": {"en": "Passport fees will double", "fr": "Les frai
 
 def stage() -> Classify:
     engine = engine_of({"file": "a", "rules": RULES, "claims": CLAIM}, {"file": "b", "rules": RULES})
-    return Classify(engine=engine, policy_version="v1", topics=TOPICS)
+    return Classify(tagger=Tagger(engine), policy_version="v1", topics=TOPICS)
 
 
 def event(text: str, language: str = "en", revision: int = 2) -> Event:

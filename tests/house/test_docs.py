@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import pytest
 from msgspec import NODEFAULT, Struct
@@ -169,7 +169,7 @@ def event_fields(kind: type[Struct], prefix: str = "") -> Iterator[tuple[str, st
         required = found.default is NODEFAULT and found.default_factory is NODEFAULT
         yield f"{prefix}{found.encode_name}", "yes" if required else "no"
         if inner and inner is not Mention:
-            many = "[]" if inner is not found.type else ""
+            many = "[]" if get_origin(found.type) is tuple else ""
             yield from event_fields(inner, f"{prefix}{found.encode_name}{many}.")
 
 
