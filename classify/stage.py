@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from classify.tagger import Tagger
-from classify.tagger import Tagger
 from gordon.errors import Permanent
 from gordon.events import Event, Mention, Tagged, Topics
 from gordon.ids import event_id
