@@ -64,6 +64,7 @@ def _tag_rows(one: RecordedMention) -> list[Row]:
             "position": position,
             "score": tag.score,
             "evidence": tag.evidence,
+            "learned": tag.learned,
         }
         for position, tag in enumerate(one.files)
     ]
@@ -79,6 +80,11 @@ def _claim_rows(one: RecordedMention) -> list[Row]:
             "claim": hit.claim,
             "score": hit.score,
             "quote": hit.quote,
+            "field": hit.field,
+            "start": hit.start,
+            "end": hit.end,
+            "line": hit.line,
+            "flags": hit.flags,
         }
         for position, hit in enumerate(one.claims)
     ]

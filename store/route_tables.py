@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from gordon.events import Assigned, Evidence
+from gordon.events import Assigned, ClaimLine, Evidence, Learned
 from store.tables import metadata
 from store.types import Counter, Json, UtcDateTime, Words
 
@@ -51,6 +51,7 @@ tags = Table(
     Column("position", Integer, nullable=False),
     Column("score", Double, nullable=False),
     Column("evidence", Json(tuple[Evidence, ...]), nullable=False),
+    Column("learned", Json(Learned | None), nullable=False),
     _of_mention(),
     Index(None, "file"),
 )
@@ -65,6 +66,11 @@ claims = Table(
     Column("claim", Text, nullable=False),
     Column("score", Double, nullable=False),
     Column("quote", Words, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("line", Json(ClaimLine | None), nullable=False),
+    Column("flags", Json(tuple[str, ...]), nullable=False),
     _of_mention(),
     Index(None, "file", "claim"),
 )

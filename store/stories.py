@@ -111,11 +111,21 @@ def _belonging(
 
 
 def _to_tag(row: Row[Any]) -> FileTag:
-    return FileTag(file=row.file, score=row.score, evidence=row.evidence)
+    return FileTag(file=row.file, score=row.score, evidence=row.evidence, learned=row.learned)
 
 
 def _to_claim(row: Row[Any]) -> ClaimHit:
-    return ClaimHit(file=row.file, claim=row.claim, score=row.score, quote=row.quote)
+    return ClaimHit(
+        file=row.file,
+        claim=row.claim,
+        score=row.score,
+        quote=row.quote,
+        field=row.field,
+        start=row.start,
+        end=row.end,
+        line=row.line,
+        flags=row.flags,
+    )
 
 
 def _to_mention(row: Row[Any]) -> Mention:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from gordon.bus import Message
-from gordon.events import Assigned, ClaimHit, Evidence, FileTag, Gap, Member, Mention, MentionRef
+from gordon.events import Assigned, ClaimHit, ClaimLine, Evidence, FileTag, Gap, Learned, Member, Mention, MentionRef
 from gordon.polling import Claim, Feed, FeedState, Found, Polled, Recorded
 from gordon.records import DeadLetter, Issue, Item, Join, RecordedMention, RouteWrites
 from store.database import Database
@@ -82,9 +82,28 @@ def recorded(number: int, revision: int = 1, *, files: tuple[str, ...] = ("passp
     evidence = (Evidence(rule="delays", field="title", start=4, end=10, quote="délais"),)
     return RecordedMention(
         mention=mention(number, revision, seen=seen, text=text),
-        files=tuple(FileTag(file=file, score=1.5, evidence=evidence) for file in files),
+        files=tuple(
+            FileTag(
+                file=file,
+                score=1.5 - place,
+                evidence=evidence,
+                learned=Learned(probability=0.5, threshold=0.4, model="m1") if place else None,
+            )
+            for place, file in enumerate(files)
+        ),
         claims=tuple(
-            ClaimHit(file=file, claim="fee-doubles", score=0.8, quote="Les frais doublent.") for file in files
+            ClaimHit(
+                file=file,
+                claim="fee-doubles",
+                score=0.8,
+                quote="Les frais doublent.",
+                field="text",
+                start=4,
+                end=23,
+                line=ClaimLine(fr="Les frais ne changent pas.", version=2, expires=date(2026, 3, 31)),
+                flags=("line-expired", "line-one-language"),
+            )
+            for file in files
         ),
         policy_version=policy_version,
     )

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 
+from gordon.events import ClaimHit, FileTag
 from gordon.ids import digest
 from gordon.polling import Hints
 from store.backup import check
@@ -48,6 +49,12 @@ ENTRY = """INSERT INTO entries (feed, key, identity, mention, revision, fingerpr
 REVISION = "INSERT INTO revisions (mention, revision, seen, data) VALUES (:mention, :revision, :seen, :data)"
 POLL = """INSERT INTO polls (feed, polled, outcome, status, new, edited, detail)
     VALUES ('blog-1', :at, 'ok', 200, 2, 1, '')"""
+MENTION = """INSERT INTO mentions (id, revision, feed, url, title, language, seen, kind, flags, tagged, policy_version,
+    text) VALUES ('mention-9', 1, 'blog-1', '', 'Les retards', 'fr', :seen, 'new', '[]', true, 'p1', 'Encore.')"""
+TAG = """INSERT INTO tags (mention, revision, file, position, score, evidence)
+    VALUES ('mention-9', 1, 'passports', 0, 2.5, '[]')"""
+CLAIM = """INSERT INTO claims (mention, revision, position, file, claim, score, quote)
+    VALUES ('mention-9', 1, 0, 'passports', 'fee-doubles', 0.9, 'Encore.')"""
 ADDRESSES = {
     1: ("https://Blog-1.example/feed", True),
     2: ("https://blog-1.example/atom", True),
@@ -80,6 +87,9 @@ def old(database_url: str) -> Iterator[Database]:
             row = {"mention": f"mention-{number}", "revision": revision, "seen": at(opened, NOW), "data": data}
             connection.execute(text(REVISION), row)
         connection.execute(text(POLL), {"at": at(opened, EARLIER)})
+        connection.execute(text(MENTION), {"seen": at(opened, NOW)})
+        connection.execute(text(TAG))
+        connection.execute(text(CLAIM))
     yield opened
     opened.close()
 
@@ -99,6 +109,13 @@ def test_every_row_is_there_after_the_upgrade(old: Database) -> None:
     assert mention(old, "mention-2").found == (sample_mention(2, 1), sample_mention(2, 2))
     counts = [(count.language, count.number) for count in arrivals_by_language(old, EARLIER)]
     assert counts == [("fr", 2)] and held_mentions(old) == []
+
+
+def test_tags_and_claims_of_old_are_as_they_were(old: Database) -> None:
+    upgrade(old)
+    (recorded,) = mention(old, "mention-9").recorded
+    assert recorded.files == (FileTag(file="passports", score=2.5, evidence=()),)
+    assert recorded.claims == (ClaimHit(file="passports", claim="fee-doubles", score=0.9, quote="Encore."),)
 
 
 def test_polling_goes_on_after_the_upgrade(old: Database) -> None:
