@@ -117,14 +117,17 @@ class MentionRef(Struct, frozen=True, kw_only=True):
     title: str
 
 
-class Member(Struct, frozen=True, kw_only=True):
-    """A person of a team, the hats they wear on it and why they were chosen. ``person`` is an id of people.yaml."""
+class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person of a team, the hats they wear on it and why they were chosen. ``person`` is an id of people.yaml.
+
+    ``duties``: "draft" and "approve", which are never the same person's where the queue keeps them apart."""
 
     person: str
     disciplines: tuple[str, ...]
     expertise: str
     authority: tuple[str, ...]
     why: str
+    duties: tuple[str, ...] = ()
 
 
 class Gap(Struct, frozen=True, kw_only=True):
@@ -135,8 +138,11 @@ class Gap(Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Assigned(Struct, frozen=True, kw_only=True):
-    """The state of one item after ``change``; ``mentions`` counts those of its issue."""
+class Assigned(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The state of one item after ``change``; ``mentions`` counts those of its issue.
+
+    ``why``: the reason of this change. ``claimed_by``: who works on it, until ``claimed_until`` unless prolonged.
+    ``done``: which of the steps acknowledge, draft and approve were done, and when."""
 
     item: str
     issue: str
@@ -152,6 +158,10 @@ class Assigned(Struct, frozen=True, kw_only=True):
     explain: tuple[str, ...]
     change: Change
     policy_version: str
+    why: str = ""
+    claimed_by: str | None = None
+    claimed_until: datetime | None = None
+    done: dict[str, datetime] = {}
 
 
 class Origin(Struct, frozen=True, kw_only=True):

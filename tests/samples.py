@@ -105,13 +105,18 @@ ASSIGNED = Assigned(
             expertise="lead",
             authority=("approve",),
             why="wears two of the hats and leads the file",
+            duties=("approve",),
         ),
     ),
     gaps=(Gap(kind="discipline", need="web-communications", why="nobody on duty has it"),),
     clocks={"acknowledge_by": datetime(2026, 11, 23, 14, 30, tzinfo=UTC)},
     explain=("route 1: claim is true -> rapid-correction",),
-    change="opened",
+    change="reassigned",
     policy_version="8c0f2b11aa3e4d5c",
+    why="an-other is away from 2026-11-23 on",
+    claimed_by="gordon",
+    claimed_until=datetime(2026, 11, 22, 15, 30, 5, tzinfo=UTC),
+    done={"acknowledge": datetime(2026, 11, 22, 14, 30, 5, tzinfo=UTC)},
 )
 
 DEAD = Dead(
