@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json, show_json_line
+from gordon.cli.jsonl import STDIN, read_lines
+from gordon.cli.out import HERE, DeskOption, JsonOption, clean, complain, say, show_json, show_json_line
 from gordon.errors import DeskInvalid, Problem
 from gordon.events import ClaimHit, FileTag, Mention
 
@@ -23,6 +23,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     title: str | None = None
     language: str | None = None
+    url: str | None = None
+    feed: str | None = None
+    author: str | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -37,27 +40,41 @@ def tag(
     desk: DeskOption = HERE,
     title: Annotated[str, typer.Option(help="Title of the text.")] = "",
     language: Annotated[str, typer.Option("--language", "-l", help="en, fr, ...; found out by default.")] = "",
+    url: Annotated[str, typer.Option(help="Address of the text, for rules with url: or site:.")] = "",
+    feed: Annotated[str, typer.Option(help="Id of its feed, for rules with feed:.")] = "",
+    author: Annotated[str, typer.Option(help="Its author, for rules with author:.")] = "",
     explain: Annotated[bool, typer.Option("--explain", help="Also say why the other files did not match.")] = False,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="JSON Lines in: id, title?, text, language?; and out.")
+        bool, typer.Option("--jsonl", help="JSON Lines in: id, title?, text, language?, url?, feed?, author?; and out.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Tag a text with the policy files it touches."""
     tagger = _Tagger(desk)
     if jsonl:
-        for line in _lines(what):
-            mention = tagger.mention(line.title or "", line.text, line.language or "")
-            show_json_line({"id": line.id, **tagger.result(mention)})
+        _bulk(tagger, what, explain=explain)
         return
-    mention = tagger.mention(title, _text(what), language)
-    result = tagger.result(mention)
-    if explain:
-        result["explain"] = tagger.engine.explain(mention)
+    mention = tagger.mention(title, _text(what), language, url, feed, author)
+    result = tagger.result(mention, explain=explain)
     if as_json:
         show_json(result)
     else:
         _show(result)
+
+
+def _bulk(tagger: _Tagger, what: str, *, explain: bool) -> None:
+    """Every line that is one is tagged; the others are named as they come, and end it with exit code 1."""
+    bad = 0
+    for _, line in read_lines(what, Line, 'a line is {"id": ..., "text": ...}'):
+        if isinstance(line, Problem):
+            complain([line])
+            bad += 1
+            continue
+        about = (line.title, line.text, line.language, line.url, line.feed, line.author)
+        mention = tagger.mention(*(part or "" for part in about))
+        show_json_line({"id": line.id, **tagger.result(mention, explain=explain)})
+    if bad:
+        raise typer.Exit(1)
 
 
 class _Tagger:
@@ -72,48 +89,30 @@ class _Tagger:
         self.engine = compile_files(load_desk(folder, os.environ), Pipelines())
         self._detect = Detector().detect
 
-    def mention(self, title: str, text: str, language: str) -> Mention:
+    def mention(self, title: str, text: str, language: str, url: str, feed: str, author: str) -> Mention:
         from classify.selftest import sample
 
-        return sample(title, text, language or self._detect(title, text, ""))
+        bare = sample(title, text, language or self._detect(title, text, ""))
+        return msgspec.structs.replace(bare, url=url, feed=feed, author=author or None)
 
-    def result(self, mention: Mention) -> dict[str, Any]:
+    def result(self, mention: Mention, *, explain: bool) -> dict[str, Any]:
         files = self.engine.tag(mention)
-        return {"language": mention.language, "files": files, "claims": self.engine.claims(mention, files)}
+        found = {"language": mention.language, "files": files, "claims": self.engine.claims(mention, files)}
+        return found | ({"explain": self.engine.explain(mention)} if explain else {})
 
 
 def _text(what: str) -> str:
-    if what == "-":
-        return sys.stdin.read()
+    """The text that is meant, without a byte order mark."""
     try:
+        if what == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig")
         path = Path(what)
-        return path.read_text(encoding="utf-8") if path.is_file() else what
+        return path.read_text(encoding="utf-8-sig") if path.is_file() else what
     except UnicodeDecodeError as error:
-        raise DeskInvalid([Problem(what, 0, f"is not UTF-8 text: {error}", "convert it first")]) from error
+        name = STDIN if what == "-" else what
+        raise DeskInvalid([Problem(name, 0, f"is not UTF-8 text: {error}", "convert it first")]) from error
     except (OSError, ValueError):  # too long, or with characters no path has: a text, then
         return what
-
-
-def _lines(what: str) -> Iterator[Line]:
-    """The lines of a file or of standard input; a line that is not one ends it with its number."""
-    if what == "-":
-        yield from _decoded(sys.stdin.buffer, "standard input")
-        return
-    if not Path(what).is_file():
-        raise typer.BadParameter(f"no file {what!r}; --jsonl reads a file or -")
-    with Path(what).open("rb") as source:
-        yield from _decoded(source, what)
-
-
-def _decoded(source: Iterable[bytes], name: str) -> Iterator[Line]:
-    decoder = msgspec.json.Decoder(Line)
-    for number, raw in enumerate(source, 1):
-        if not raw.strip():
-            continue
-        try:
-            yield decoder.decode(raw)
-        except msgspec.MsgspecError as error:
-            raise DeskInvalid([Problem(name, number, str(error), 'a line is {"id": ..., "text": ...}')]) from error
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -80,8 +81,40 @@ def test_bulk_tagging_keeps_order_and_ids(desk: Path) -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer["id"] for answer in answers] == [7, "b", None]
     assert answers[1]["language"] == "fr" and all({"files", "claims"} <= answer.keys() for answer in answers)
-    broken = gordon("tag", "--jsonl", "-", desk=desk, stdin='{"id": 1, "text": "x"}\nnonsense\n')
-    assert broken.returncode == 78 and "standard input:2" in broken.stderr
+
+
+def test_bulk_tagging_names_bad_lines_and_tags_the_others(desk: Path, tmp_path: Path) -> None:
+    lines = tmp_path / "lines.jsonl"
+    bad = b'nonsense\n{"id": 2}\n{"id": 3, "text": "\xff"}\n{"id": ' + b"[" * 9999 + b"\n\n"
+    lines.write_bytes(b'\xef\xbb\xbf{"id": 1, "text": "x"}\n' + bad + b'{"id": 9, "text": "Une carte"}')
+    done = gordon("tag", "--jsonl", str(lines), "--explain", desk=desk)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == [1, 9] and all(answer["explain"] for answer in answers)
+    assert done.returncode == 1
+    assert [line.split(": ")[0] for line in done.stderr.splitlines()] == [
+        f"{lines}:{number}" for number in (2, 3, 4, 5)
+    ]
+
+
+def test_a_text_can_have_an_address_a_feed_and_an_author(desk: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    shutil.copytree(desk, folder)
+    rules = "- {id: who, query: 'author:zoe feed:city site:blog.example'}"
+    (folder / "files" / "who.yaml").write_text(f"file: who\nrules:\n{rules}\n")
+    about = {"url": "https://blog.example/a", "feed": "city", "author": "Zoé"}
+    options = [part for key, value in about.items() for part in (f"--{key}", value)]
+    assert [file["file"] for file in as_json("tag", "A text", *options, desk=folder)["files"]] == ["who"]
+    assert as_json("tag", "A text", *options[:4], desk=folder)["files"] == []
+    bulk = gordon("tag", "--jsonl", "-", desk=folder, stdin=json.dumps({"id": 1, "text": "A text", **about}))
+    assert [file["file"] for file in json.loads(bulk.stdout)["files"]] == ["who"]
+
+
+def test_a_byte_order_mark_is_no_part_of_a_text(desk: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("Une carte", encoding="utf-8-sig")
+    marked = as_json("tag", str(text), "--explain", desk=desk)
+    assert marked == as_json("tag", "Une carte", "--explain", desk=desk)
+    assert json.loads(gordon("tag", "--json", "--explain", desk=desk, stdin=text.read_text("utf-8")).stdout) == marked
 
 
 @pytest.mark.parametrize(
