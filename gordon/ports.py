@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gordon.polling import Claim, Entry, Feed, HostState, HubSubscription, PageRead, Polled, Recorded
-from gordon.records import DeadLetter, IssueWithStories, Item, OutboxRow, RouteWrites
+from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, OutboxRow, RouteWrites
 
 
 class IngestStore(Protocol):
@@ -136,6 +136,27 @@ class RouteTransaction(Protocol):
 
     def items_of(self, issues: Collection[str]) -> Sequence[Item]:
         """The items of these issues."""
+
+    def items_by_id(self, wanted: Collection[str]) -> Sequence[Item]:
+        """These items, those that exist. Lock their files first, so that nobody changes them meanwhile."""
+
+    def due_items(self, now: datetime, most: int) -> Sequence[Item]:
+        """Open items of which a clock ran out by now, the longest due first. As they stood: nothing is locked."""
+
+    def open_items(self, after: Item | None, most: int) -> Sequence[Item]:
+        """Open items, oldest first, those behind ``after``. As they stood: nothing is locked."""
+
+    def issues_by_id(self, wanted: Collection[str]) -> Sequence[Issue]:
+        """These issues, those that exist."""
+
+    def quiet_issues(self, before: datetime, most: int) -> Sequence[Issue]:
+        """Open issues without a mention since then, oldest first."""
+
+    def decisions(self, files: Collection[str]) -> Mapping[str, Decisions]:
+        """What people decided about the issues of these files."""
+
+    def hours(self, files: Collection[str], since: datetime) -> Mapping[str, Mapping[datetime, int]]:
+        """How many mentions were new in each hour that had any."""
 
     def load(self) -> Mapping[str, int]:
         """Open items of each person who has any."""

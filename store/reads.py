@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from gordon.events import Mention
-from gordon.records import Issue, IssueTrail, Item, MentionTrail, RecordedMention
+from gordon.records import Issue, IssueTrail, Item, ItemChange, MentionTrail, RecordedMention
 from store.database import Database
+from store.life_rows import changes_of_issues, changes_of_items
 from store.lookup import resolve
 from store.route_tables import issue_mentions, mentions
 from store.route_tables import issues as issue_table
@@ -72,6 +73,7 @@ def issue(database: Database, id: str) -> IssueTrail:
             joins=tuple(joins_where(connection, issue_mentions.c.issue == full)),
             stories=tuple(stories_of(connection, full)),
             items=tuple(items_where(connection, item_table.c.issue == full)),
+            changes=tuple(changes_of_issues(connection, [full])),
         )
 
 
@@ -90,6 +92,12 @@ def item(database: Database, id: str) -> Item:
         full = resolve(connection, "item", id, item_table.c.id)
         (found,) = items_where(connection, item_table.c.id == full)
         return found
+
+
+def item_history(database: Database, id: str) -> list[ItemChange]:
+    """The audit of an item, in order. ``id``: its whole id."""
+    with database.reading() as connection:
+        return changes_of_items(connection, [id])
 
 
 def newest_items(database: Database, most: int) -> list[Item]:

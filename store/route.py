@@ -6,15 +6,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
 
-from gordon.records import DeadLetter, IssueWithStories, Item, RouteWrites
+from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, RouteWrites
 from store.database import Database
 from store.dead import bury
+from store.life_rows import decisions_of, hours_of, put_life
 from store.outbox import post
 from store.route_rows import put_issues, put_items, put_joins, put_mentions
-from store.route_tables import file_versions, items, teams
-from store.stories import issues_holding, issues_with_stories, items_where
+from store.route_tables import file_versions, issues, items, teams
+from store.stories import issues_holding, issues_where, issues_with_stories, items_where
 from store.tables import inbox
 from store.upsert import add_missing, chunks, insert
 
@@ -65,6 +66,39 @@ class Transaction:
         wanted = chunks(sorted(set(issues)))
         return [item for some in wanted for item in items_where(self._connection, items.c.issue.in_(some))]
 
+    def items_by_id(self, wanted: Collection[str]) -> Sequence[Item]:
+        return [
+            item for some in chunks(sorted(set(wanted))) for item in items_where(self._connection, items.c.id.in_(some))
+        ]
+
+    def due_items(self, now: datetime, most: int) -> Sequence[Item]:
+        query = select(items).where(items.c.state == "open", items.c.next_due <= now)
+        rows = self._connection.execute(query.order_by(items.c.next_due, items.c.id).limit(most)).mappings()
+        return [Item(**row) for row in rows]
+
+    def open_items(self, after: Item | None, most: int) -> Sequence[Item]:
+        query = select(items).where(items.c.state == "open").order_by(items.c.opened, items.c.id).limit(most)
+        if after is not None:
+            query = query.where(tuple_(items.c.opened, items.c.id) > tuple_(*_bound(after)))
+        return [Item(**row) for row in self._connection.execute(query).mappings()]
+
+    def issues_by_id(self, wanted: Collection[str]) -> Sequence[Issue]:
+        return [
+            found
+            for some in chunks(sorted(set(wanted)))
+            for found in issues_where(self._connection, select(issues).where(issues.c.id.in_(some)))
+        ]
+
+    def quiet_issues(self, before: datetime, most: int) -> Sequence[Issue]:
+        query = select(issues).where(issues.c.state == "open", issues.c.last_seen < before)
+        return issues_where(self._connection, query.order_by(issues.c.last_seen, issues.c.id).limit(most))
+
+    def decisions(self, files: Collection[str]) -> Mapping[str, Decisions]:
+        return decisions_of(self._connection, files)
+
+    def hours(self, files: Collection[str], since: datetime) -> Mapping[str, Mapping[datetime, int]]:
+        return hours_of(self._connection, files, since)
+
     def load(self) -> Mapping[str, int]:
         query = select(teams.c.person, func.count()).join(items).where(items.c.state == "open").group_by(teams.c.person)
         return {person: count for person, count in self._connection.execute(query)}
@@ -74,6 +108,7 @@ class Transaction:
         put_issues(self._connection, writes.issues)
         put_joins(self._connection, writes.joins)
         put_items(self._connection, writes.items)
+        put_life(self._connection, writes)
         self._raise_counters({issue.file for issue in writes.issues})
         post(self._connection, stage, writes.messages, self._now)
 
@@ -86,6 +121,11 @@ class Transaction:
             raised = {"counter": file_versions.c.counter + 1}
             statement = insert(self._connection, file_versions)
             self._connection.execute(statement.on_conflict_do_update(index_elements=["file"], set_=raised), rows)
+
+
+def _bound(item: Item) -> tuple[ColumnElement[datetime], ColumnElement[str]]:
+    """Where an item stands in the order of age, with the types of its columns."""
+    return literal(item.opened, items.c.opened.type), literal(item.id)
 
 
 def _named(files: Collection[str]) -> ColumnElement[bool]:

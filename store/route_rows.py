@@ -101,6 +101,7 @@ def put_issues(connection: Connection, written: Sequence[Issue]) -> None:
             "opened": issue.opened,
             "last_seen": issue.last_seen,
             "mentions": issue.mentions,
+            "merged_into": issue.merged_into,
         }
         for issue in _last(written, lambda issue: issue.id)
     ]
@@ -148,6 +149,9 @@ def _item_row(item: Item) -> Row:
         "opened": item.opened,
         "updated": item.updated,
         "assigned": item.assigned,
+        "next_due": item.next_due,
+        "fired": item.fired,
+        "pauses": item.pauses,
     }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 from gordon.events import Assigned, ClaimLine, Evidence, Learned
+from gordon.records import Pause
 from store.tables import metadata
 from store.types import Counter, Json, UtcDateTime, Words
 
@@ -85,7 +86,9 @@ issues = Table(
     Column("opened", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False, index=True),
     Column("mentions", Integer, nullable=False),
+    Column("merged_into", Text, nullable=False),
     Index(None, "file", "last_seen"),
+    Index(None, "state", "last_seen"),
 )
 
 issue_mentions = Table(
@@ -120,7 +123,11 @@ items = Table(
     Column("opened", UtcDateTime, nullable=False),
     Column("updated", UtcDateTime, nullable=False, index=True),
     Column("assigned", Json(Assigned), nullable=False),
+    Column("next_due", UtcDateTime),
+    Column("fired", Json(tuple[str, ...]), nullable=False),
+    Column("pauses", Json(tuple[Pause, ...]), nullable=False),
     Index(None, "state", "queue", "opened"),
+    Index(None, "state", "next_due"),
 )
 
 teams = Table(
