@@ -81,7 +81,7 @@ _ORPHANS = {
     " ON m.id = t.mention AND m.revision = t.revision WHERE NOT m.tagged",
     "issues without a mention": "SELECT count(*) FROM issues i WHERE i.merged_into = '' AND NOT EXISTS"
     " (SELECT 1 FROM issue_mentions j WHERE j.issue = i.id)",
-    "issues that have no change counter of their file": "SELECT count(*) FROM issues i WHERE i.merged_into = '' AND NOT EXISTS"
+    "issues that have no change counter of their file": "SELECT count(*) FROM issues i WHERE NOT EXISTS"
     " (SELECT 1 FROM file_versions f WHERE f.file = i.file)",
 }
 

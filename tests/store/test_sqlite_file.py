@@ -123,7 +123,7 @@ def test_flipped_page_is_noticed_when_opened(path: Path, database: Database) -> 
     with path.open("r+b") as file:
         file.seek(size // 2 // 4096 * 4096)
         file.write(b"\xa5" * 4096)
-    with pytest.raises(DatabaseUnfit, match=r"is damaged .*gordon db backup"):
+    with pytest.raises(DatabaseUnfit, match=r"(?s)is damaged .*gordon db backup"):
         open_database(f"sqlite:///{path}")
 
 
@@ -153,7 +153,7 @@ def test_rows_that_refer_to_nothing_are_found_by_check(path: Path, database: Dat
     write(database, messages=tuple(message("t", number) for number in range(500)))
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("PRAGMA foreign_keys=OFF")
-        raw.execute("INSERT INTO tags VALUES ('nobody', 1, 'passports', 0, 1.0, '[]')")
+        raw.execute("INSERT INTO tags VALUES ('nobody', 1, 'passports', 0, 1.0, '[]', 'null')")
         raw.commit()
     found = check(database)
     assert any("tags: row" in line and "mentions" in line for line in found)
