@@ -4,6 +4,7 @@
     ├── DeskInvalid         the desk or a setting is wrong          exit 78
     ├── DatabaseUnfit       the database cannot be used as it is    exit 78
     ├── NotFound            a named thing does not exist            exit 1
+    ├── Conflict            somebody else was first, or is needed   exit 1
     ├── Transient           worth trying again; never dead-letters
     │   ├── BusUnavailable
     │   └── StoreUnavailable
@@ -62,6 +63,13 @@ class NotFound(GordonError):
     def __init__(self, kind: str, name: str, hint: str = "") -> None:
         self.kind, self.name = kind, name
         super().__init__(f"no {kind} {name!r}" + (f"; {hint}" if hint else ""))
+
+
+class Conflict(GordonError):
+    """It cannot be done as things stand: somebody else holds it, or did it, or has to."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message + (f"; {remedy}" if remedy else ""))
 
 
 class Transient(GordonError):

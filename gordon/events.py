@@ -109,12 +109,13 @@ class Tagged(Struct, frozen=True, kw_only=True, omit_defaults=True):
     flags: tuple[str, ...] = ()
 
 
-class MentionRef(Struct, frozen=True, kw_only=True):
+class MentionRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The mention that made an item change."""
 
     id: str
     url: str
     title: str
+    language: str = ""
 
 
 class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):

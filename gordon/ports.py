@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gordon.polling import Claim, Entry, Feed, HostState, HubSubscription, PageRead, Polled, Recorded
-from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, OutboxRow, RouteWrites
+from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, ItemChange, OutboxRow, RouteWrites
 
 
 class IngestStore(Protocol):
@@ -139,6 +139,9 @@ class RouteTransaction(Protocol):
 
     def items_by_id(self, wanted: Collection[str]) -> Sequence[Item]:
         """These items, those that exist. Lock their files first, so that nobody changes them meanwhile."""
+
+    def history(self, item: str) -> Sequence[ItemChange]:
+        """The audit of an item, in order."""
 
     def due_items(self, now: datetime, most: int) -> Sequence[Item]:
         """Open items of which a clock ran out by now, the longest due first. As they stood: nothing is locked."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from gordon.desk.schema import Clocks, Hours
 from route.calendar import SEARCH, shifts
@@ -11,16 +13,22 @@ STEPS = ("acknowledge", "draft", "approve")
 _YEARS = 10
 
 
-def deadlines(clocks: Clocks, hours: Hours, opened: datetime) -> dict[str, datetime]:
+def deadlines(
+    clocks: Clocks, hours: Hours, opened: datetime, pauses: Iterable[tuple[datetime, datetime | None]] = ()
+) -> dict[str, datetime]:
     """``acknowledge_by``, ``draft_by`` and ``approve_by``, those that the queue has, in UTC.
 
-    Each counts from ``opened``; in business time only while ``hours`` run.
+    Each counts from ``opened``; in business time only while ``hours`` run. Time within ``pauses`` that are over, in
+    order and apart, does not count.
     """
     found: dict[str, datetime] = {}
     for step in STEPS:
         seconds = getattr(clocks, step)
         if seconds is not None:
             found[f"{step}_by"] = _deadline(clocks, hours, opened.astimezone(UTC), seconds)
+    for start, end in pauses:
+        if end is not None:
+            found = {name: _later(clocks, hours, due, start, end) for name, due in found.items()}
     return found
 
 
@@ -28,6 +36,20 @@ def _deadline(clocks: Clocks, hours: Hours, opened: datetime, seconds: float) ->
     if clocks.time == "calendar":
         return opened + timedelta(seconds=seconds)
     return business_time(hours, opened, timedelta(seconds=seconds))
+
+
+def _later(clocks: Clocks, hours: Hours, due: datetime, start: datetime, end: datetime) -> datetime:
+    """The deadline after a pause; one that was over when the pause began stays."""
+    if due <= start:
+        return due
+    if clocks.time == "calendar":
+        return due + (end - start)
+    left = sum((min(last, due) - max(first, start) for first, last in _within(hours, start, due)), timedelta())
+    return business_time(hours, end, left)
+
+
+def _within(hours: Hours, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    return takewhile(lambda found: found[0] < end, shifts(hours, start, SEARCH * _YEARS))
 
 
 def business_time(hours: Hours, begin: datetime, span: timedelta) -> datetime:

@@ -10,19 +10,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from gordon.events import Assigned, Change, Event, MentionRef, Priority
-from gordon.ids import derive, item_id
+from gordon.ids import item_id
 from gordon.records import Item
+from route.announce import announce
 from route.clocks import deadlines
 from route.conditions import Facts
+from route.handling import still_open, timed
 from route.place import Placed
 from route.policy import RoutePolicy
 from route.roster import needs_of
 from route.rules import Routed
 from route.team import choose_team
 
-SOURCE = "/gordon/route"
-TYPE = "gordon.assigned.v1"
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
 KEPT = ("team: ", "gap: ")
 """Beginnings of the lines of ``explain`` that stay with the team when an item grows."""
@@ -30,11 +32,10 @@ KEPT = ("team: ", "gap: ")
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One item after one change, the event that tells of it, and the mention that made it change."""
+    """One item after one change, and the event that tells of it."""
 
     item: Item
     event: Event
-    placed: Placed
 
 
 def facts_of(placed: Placed) -> Facts:
@@ -92,8 +93,8 @@ def _grown(
                 route.path if route else f"this mention leads elsewhere; the item in {item.queue} grows with its issue"
             )
             kept = [line for line in item.assigned.explain if line.startswith(KEPT)]
-            assigned = _assigned(placed, item.id, item.queue, priority, "grew", policy, item.assigned, (path, *kept))
-            grown.append(_changed(placed, assigned, item.opened, policy, now))
+            assigned = _assigned(placed, item.assigned, priority, "grew", policy, (path, *kept))
+            grown.append(_changed(placed, replace(item, assigned=assigned), policy, now))
     return grown
 
 
@@ -105,85 +106,72 @@ def _opened(
     policy: RoutePolicy,
     now: datetime,
 ) -> list[Changed]:
-    """A new item in each queue that has none of the issue. Counts its team's load in ``busy``."""
+    """A new item in each queue that has none of the issue; and where nobody works on the issue any more, closed ones
+    again for a mention new to it. Counts their teams' load in ``busy``."""
     opened = []
+    over = placed.fresh and not still_open(held.values())
     for route in routed:
-        if route.queue not in held:
-            assigned = _open(placed, route, busy, policy, now)
+        before = held.get(route.queue)
+        if before is None or over:
+            assigned = _open(placed, route, busy, policy, now, again=before is not None)
             busy.update(member.person for member in assigned.team)
-            opened.append(_changed(placed, assigned, now, policy, now))
+            opened.append(_changed(placed, _blank(assigned, now), policy, now))
     return opened
 
 
-def _open(placed: Placed, route: Routed, busy: Mapping[str, int], policy: RoutePolicy, now: datetime) -> Assigned:
+def _open(
+    placed: Placed, route: Routed, busy: Mapping[str, int], policy: RoutePolicy, now: datetime, *, again: bool
+) -> Assigned:
     queue = policy.queues[route.queue]
     needs = needs_of(queue.requires, placed.tagged.mention.language)
     choice = choose_team(policy.roster, placed.file, needs, busy, now)
-    identity = item_id(placed.issue.id, route.queue)
     blank = Assigned(
-        item=identity, issue=placed.issue.id, queue=route.queue, file=placed.file, files=(), mention=_ref(placed),
-        mentions=0, priority=route.priority, team=choice.team, gaps=choice.gaps,
+        item=item_id(placed.issue.id, route.queue), issue=placed.issue.id, queue=route.queue, file=placed.file,
+        files=(), mention=_ref(placed), mentions=0, priority=route.priority, team=choice.team, gaps=choice.gaps,
         clocks=deadlines(queue.clocks, queue.hours or policy.hours, now), explain=(), change="opened",
-        policy_version=policy.version,
+        policy_version=policy.version, why="opened again: a new mention of its story" if again else "",
     )  # fmt: skip
-    explain = (route.path, *choice.explain)
-    return _assigned(placed, identity, route.queue, route.priority, "opened", policy, blank, explain)
+    return _assigned(placed, blank, route.priority, "opened", policy, (route.path, *choice.explain))
 
 
 def _assigned(
-    placed: Placed,
-    identity: str,
-    queue: str,
-    priority: Priority,
-    change: Change,
-    policy: RoutePolicy,
-    before: Assigned,
-    explain: Sequence[str],
+    placed: Placed, before: Assigned, priority: Priority, change: Change, policy: RoutePolicy, explain: Sequence[str]
 ) -> Assigned:
-    return Assigned(
-        item=identity,
-        issue=placed.issue.id,
-        queue=queue,
-        file=placed.file,
+    """How the item stands with this mention: team, gaps, clocks and what people did stay."""
+    return replace(
+        before,
         files=tuple(tag.file for tag in placed.tagged.files),
         mention=_ref(placed),
         mentions=placed.issue.mentions,
         priority=priority,
-        team=before.team,
-        gaps=before.gaps,
-        clocks=before.clocks,
         explain=(f"issue: {placed.why}", *explain),
         change=change,
         policy_version=policy.version,
+        why=before.why if change == "opened" else "a new mention",
     )
 
 
 def _ref(placed: Placed) -> MentionRef:
     mention = placed.tagged.mention
-    return MentionRef(id=mention.id, url=mention.url, title=mention.title)
+    return MentionRef(id=mention.id, url=mention.url, title=mention.title, language=mention.language)
 
 
-def _changed(placed: Placed, assigned: Assigned, opened: datetime, policy: RoutePolicy, now: datetime) -> Changed:
-    item = Item(
+def _blank(assigned: Assigned, now: datetime) -> Item:
+    """An item that begins."""
+    return Item(
         id=assigned.item,
         issue=assigned.issue,
         queue=assigned.queue,
         file=assigned.file,
         priority=assigned.priority,
         state="open",
-        opened=opened,
+        opened=now,
         updated=now,
         assigned=assigned,
     )
-    mention = placed.tagged.mention
-    event = Event(
-        topic=policy.topics.queue(assigned.queue),
-        key=assigned.issue,
-        type=TYPE,
-        id=derive("event", "route", assigned.item, mention.id, str(mention.revision), assigned.change),
-        source=SOURCE,
-        subject=assigned.item,
-        time=mention.seen,
-        data=assigned,
-    )
-    return Changed(item, event, placed)
+
+
+def _changed(placed: Placed, item: Item, policy: RoutePolicy, now: datetime) -> Changed:
+    assigned, mention = item.assigned, placed.tagged.mention
+    event = announce(assigned, policy.topics, mention.seen, mention.id, str(mention.revision))
+    return Changed(timed(replace(item, priority=assigned.priority, updated=now)), event)

@@ -36,10 +36,15 @@ def make_policy(desk: Desk, tree: Tree, topics: Topics) -> RoutePolicy:
         tree=tree,
         queues=desk.queues.queues,
         roster=Roster(desk.people, ZoneInfo(zone)),
-        hours=Hours(tz=zone),
+        hours=desk_hours(desk),
         topics=topics,
         common={entry.file: _own_words(entry) for entry in desk.files},
     )
+
+
+def desk_hours(desk: Desk) -> Hours:
+    """The hours of queues that have none of their own."""
+    return Hours(tz=desk.settings.time_zone)
 
 
 def _own_words(entry: PolicyFile) -> frozenset[str]:

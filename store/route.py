@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
 
-from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, RouteWrites
+from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, ItemChange, RouteWrites
 from store.database import Database
 from store.dead import bury
-from store.life_rows import decisions_of, hours_of, put_life
+from store.life_rows import changes_of_items, decisions_of, hours_of, put_life
 from store.outbox import post
 from store.route_rows import put_issues, put_items, put_joins, put_mentions
 from store.route_tables import file_versions, issues, items, teams
@@ -70,6 +70,9 @@ class Transaction:
         return [
             item for some in chunks(sorted(set(wanted))) for item in items_where(self._connection, items.c.id.in_(some))
         ]
+
+    def history(self, item: str) -> Sequence[ItemChange]:
+        return changes_of_items(self._connection, [item])
 
     def due_items(self, now: datetime, most: int) -> Sequence[Item]:
         query = select(items).where(items.c.state == "open", items.c.next_due <= now)

@@ -95,7 +95,7 @@ ASSIGNED = Assigned(
     queue="rapid-correction",
     file="passport-services",
     files=("passport-services",),
-    mention=MentionRef(id=MENTION.id, url=MENTION.url, title=MENTION.title),
+    mention=MentionRef(id=MENTION.id, url=MENTION.url, title=MENTION.title, language=MENTION.language),
     mentions=3,
     priority="high",
     team=(

@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from gordon.bus import Subscription
+from gordon.cli import items
 from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json, show_json_line, show_table
 from gordon.cli.session import Session
 from gordon.codec import decode
@@ -19,6 +20,7 @@ from gordon.errors import NotFound, Permanent
 from gordon.events import Assigned, Gap, Member
 
 app = typer.Typer()
+items.register(app)
 
 
 class QueueLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +38,11 @@ class QueueLine(msgspec.Struct, frozen=True, kw_only=True):
 def list_queues(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
     """The queues of the desk, with the number of open items."""
     from gordon.desk.load import load_desk
-    from store.reads import items
+    from store.reads import items as read_items
 
     config = load_desk(desk, os.environ).queues
     with Session(desk) as session:
-        found = items(session.database)
+        found = read_items(session.database)
     waiting = Counter(item.queue for item in found)
     gaps = Counter(item.queue for item in found if item.assigned.gaps)
     lines = [
@@ -69,11 +71,11 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """The items of a queue as they stand, oldest first."""
-    from store.reads import items
+    from store.reads import items as read_items
 
     with Session(desk) as session:
         _require(queue, desk)
-        found = [item.assigned for item in items(session.database, queue, open_only=not everything)]
+        found = [item.assigned for item in read_items(session.database, queue, open_only=not everything)]
     if as_json:
         show_json(found)
         return

@@ -210,12 +210,14 @@ class Person(Model):
 
 
 class Requires(Model):
-    """What the team of an item in this queue has to cover."""
+    """What the team of an item in this queue has to cover. ``separate_approver``: where approval is required, somebody
+    else drafts."""
 
     disciplines: tuple[str, ...] = ()
     expertise: str | None = None
     authority: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    separate_approver: bool = True
 
 
 class Clocks(Model):

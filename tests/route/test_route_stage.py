@@ -152,13 +152,32 @@ def test_anything_else_is_permanent_and_leaves_nothing(desk: Desk) -> None:
     assert desk.changes() == [] and desk.reports == []
 
 
-def test_a_closed_item_does_not_grow(desk: Desk) -> None:
-    desk.stage.handle([tagged(DELAYS)])
-    (item,) = read_items(desk.database)
+def close(desk: Desk, queue: str) -> None:
+    (item,) = read_items(desk.database, queue)
     with RouteStore(desk.database).transaction() as transaction:
         transaction.write("route", RouteWrites(items=(replace(item, state="closed"),)))
+
+
+def test_closed_items_open_again_when_nobody_works_on_the_issue(desk: Desk) -> None:
+    desk.stage.handle([tagged(DELAYS)])
+    close(desk, "duty-desk")
+    desk.stage.handle([tagged(DELAYS), tagged(DELAYS, version="v2")])
+    assert desk.changes() == [("duty-desk", "opened", 1)], "nothing new was said"
     desk.stage.handle([tagged(DELAYS_AGAIN)])
-    assert desk.changes() == [("duty-desk", "opened", 1)]
+    assert desk.changes() == [("duty-desk", "opened", 1), ("duty-desk", "opened", 2)]
+    (item,) = read_items(desk.database)
+    assert item.state == "open" and item.assigned.why == "opened again: a new mention of its story"
+
+
+def test_a_closed_item_stays_closed_while_another_of_its_issue_is_open(desk: Desk) -> None:
+    desk.stage.handle([tagged(DELAYS), tagged(DELAYS_AGAIN, claims=["fee-doubles"])])
+    close(desk, "duty-desk")
+    third = mention("delays-3", DELAYS.title, "Another account of the flood in Lower Beaver.")
+    desk.stage.handle([tagged(third)])
+    assert [(queue, change) for queue, change, mentions in desk.changes() if mentions == 3] == [
+        ("rapid-correction", "grew"),
+        ("watch", "opened"),
+    ]
 
 
 def test_capacity_counts_items_of_earlier_batches_and_of_this_one(desk: Desk) -> None:
