@@ -7,7 +7,7 @@ None, and never 0 or 1; averages leave it out. What belongs to a mention stays t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
@@ -147,7 +147,8 @@ def average(answers: Sequence[Answer], files: Sequence[str], *, draws: int = DRA
     one mention hang together, no formula for single answers would do. The same input gives the same output."""
     counts = tally(answers, files)
     whole = sum(counts.values(), Counts())
-    micro_ends, macro_ends = _intervals(answers, list(files), draws, seed) if answers and files else (_NONE, _NONE)
+    told = [file for file, count in counts.items() if count != Counts()]
+    micro_ends, macro_ends = _intervals(answers, told, draws, seed) if told else (_NONE, _NONE)
     fallback = (whole.precision_interval, whole.recall_interval, whole.f1_interval)
     values = (whole.precision, whole.recall, whole.f1)
     micro = [Figure(v, _around(v, e, f), len(counts)) for v, e, f in zip(values, micro_ends, fallback, strict=True)]
@@ -184,18 +185,26 @@ def _intervals(
     kinds = Counter((answer.right.intersection(files), answer.given.intersection(files)) for answer in answers)
     ordered = sorted(kinds, key=lambda kind: (sorted(kind[0]), sorted(kind[1])))
     shares = np.array([kinds[kind] for kind in ordered]) / len(answers)
+    kind, cell = np.array(list(_cells(ordered, files)), dtype=int).reshape(-1, 2).T
     generator = np.random.default_rng(seed)
-    cells = np.hstack([[[float(file in part) for file in files] for part in parts] for parts in _parts(ordered)])
-    rows = [generator.multinomial(len(answers), shares) @ cells for _ in range(draws)]  # one by one: memory
-    tp, fp, fn = np.split(np.array(rows), 3, axis=1)
+    rows = [
+        np.bincount(cell, weights=generator.multinomial(len(answers), shares)[kind], minlength=3 * len(files))
+        for _ in range(draws)
+    ]
+    tp, fp, fn = np.split(np.array(rows, dtype=float), 3, axis=1)
     micro = _figures(tp.sum(axis=1), fp.sum(axis=1), fn.sum(axis=1))
     macro = [_means(figure) for figure in _figures(tp, fp, fn)]
     return tuple(map(_percentiles, micro)), tuple(map(_percentiles, macro))
 
 
-def _parts(kinds: Sequence[tuple[frozenset[str], frozenset[str]]]) -> list[list[frozenset[str]]]:
-    """What is right, wrong and missing of each kind."""
-    return [[r & g for r, g in kinds], [g - r for r, g in kinds], [r - g for r, g in kinds]]
+def _cells(kinds: Iterable[tuple[frozenset[str], frozenset[str]]], files: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The number of each kind with the cells it adds to: all files of what is right, then of what is wrong, then of
+    what is missing. There are few, whatever the number of files."""
+    place = {file: number for number, file in enumerate(files)}
+    for number, (right, given) in enumerate(kinds):
+        for part, names in enumerate((right & given, given - right, right - given)):
+            for file in names:
+                yield number, part * len(files) + place[file]
 
 
 def _figures(tp: Figures, fp: Figures, fn: Figures) -> list[Figures]:
