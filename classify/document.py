@@ -45,16 +45,36 @@ class Document:
     def __init__(self, title: str, text: str, about: About = UNKNOWN) -> None:
         self.about = about
         self.fields = (Folded(title[:MAX_TEXT]), Folded(text[:MAX_TEXT]))
-        self.folded = f"{self.fields[0].folded}\n{self.fields[1].folded}"
         self.memo: dict[Any, Any] = {}
         """What matchers keep for one another while this mention is looked at."""
         self._text_from = GAP
         self._offsets: list[list[tuple[int, int]] | None] = [None, None]
 
     @cached_property
+    def folded(self) -> str:
+        """Both fields folded, a line each."""
+        return f"{self.fields[0].folded}\n{self.fields[1].folded}"
+
+    @cached_property
+    def words(self) -> tuple[list[str], list[str]]:
+        """The words of title and text in order."""
+        return words(self.fields[0].folded), words(self.fields[1].folded)
+
+    @cached_property
+    def different(self) -> frozenset[str]:
+        """The different words of both."""
+        return frozenset(chain(*self.words))
+
+    @cached_property
+    def said(self) -> str:
+        """The words with one space between them, around them, and a line's end between the fields."""
+        title, text = self.words
+        return f" {' '.join(title)} \n {' '.join(text)} "
+
+    @cached_property
     def index(self) -> dict[str, list[int]]:
         """The positions of each word, ascending."""
-        title, text = (words(field.folded) for field in self.fields)
+        title, text = self.words
         self._text_from = len(title) + GAP
         index: defaultdict[str, list[int]] = defaultdict(list)
         for position, word in enumerate(title):

