@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import translate
+from functools import cached_property
 from typing import TypeAlias
 
 from classify.document import Span
@@ -28,18 +28,21 @@ Run: TypeAlias = Callable[[Reader, int], Spans | None]
 Positions: TypeAlias = Callable[[Reader], list[int]]
 
 
-@dataclass(frozen=True, slots=True)
 class Compiled:
-    """A query ready to run."""
+    """A query ready to run. ``run`` is made when it is first asked for: of many rules few ever have a chance."""
 
-    node: Node
-    ways: tuple[Needs, ...]
-    run: Run
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.ways = ways(node)
+
+    @cached_property
+    def run(self) -> Run:
+        return run_of(self.node)
 
 
 def compile_query(node: Node) -> Compiled:
     """The query as a function, and what a text must hold for it to be worth running."""
-    return Compiled(node, ways(node), run_of(node))
+    return Compiled(node)
 
 
 def run_of(node: Node) -> Run:
