@@ -124,7 +124,7 @@ def tally(answers: Sequence[Answer], files: Iterable[str]) -> dict[str, Counts]:
 
 
 class Figure(NamedTuple):
-    """A figure and its interval. ``files``: of how many files it is the mean."""
+    """A figure and its interval. ``files``: how many files it is of."""
 
     value: float | None
     interval: Interval | None
@@ -151,7 +151,7 @@ def average(answers: Sequence[Answer], files: Sequence[str], *, draws: int = DRA
     micro_ends, macro_ends = _intervals(answers, told, draws, seed) if told else (_NONE, _NONE)
     fallback = (whole.precision_interval, whole.recall_interval, whole.f1_interval)
     values = (whole.precision, whole.recall, whole.f1)
-    micro = [Figure(v, _around(v, e, f), len(counts)) for v, e, f in zip(values, micro_ends, fallback, strict=True)]
+    micro = [Figure(v, _around(v, e, f), len(told)) for v, e, f in zip(values, micro_ends, fallback, strict=True)]
     means = [_mean(c.precision for c in counts.values()), _mean(c.recall for c in counts.values())]
     means.append(_mean(c.f1 for c in counts.values()))
     macro = [Figure(v, _around(v, e, f), n) for (v, n), e, f in zip(means, macro_ends, fallback, strict=True)]

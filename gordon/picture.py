@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -115,8 +116,9 @@ def _legend(figure: Figure, styles: dict[str, Style], note: str) -> None:
         for label, s in styles.items()
     ]
     keys.append(Line2D([], [], color="0.85", label="F1"))
+    above = textwrap.fill(note, round(18 * figure.get_figwidth())) or None
     figure.legend(
-        handles=keys, loc="outside lower center", ncols=len(keys), frameon=False, title=note or None, title_fontsize=8
+        handles=keys, loc="outside lower center", ncols=len(keys), frameon=False, title=above, title_fontsize=8
     )
 
 
