@@ -16,7 +16,7 @@ from typing import TypeAlias
 from classify.document import Span
 from classify.query.exact import as_written
 from classify.query.meta import holds
-from classify.query.needs import Needs, cost, needs, ways
+from classify.query.needs import cost, needs, ways
 from classify.query.nodes import And, AtLeast, Exact, Meta, Near, Node, Not, Or, Phrase, Scope, Word, children
 from classify.stretch import Reader, Stretch, holding
 
