@@ -10,11 +10,23 @@ from classify.text import MAX_TEXT
 from gordon.events import ClaimHit, FileTag, Mention
 
 
+class Likeness(NamedTuple):
+    """How much a mention resembles the examples of a file: tagged from ``threshold`` on."""
+
+    file: str
+    probability: float
+    threshold: float
+
+
 class Recogniser(Protocol):
     """Recognises files by their examples."""
 
     def recognise(self, mention: Mention, settled: Collection[str]) -> Sequence[FileTag]:
         """The files beside ``settled`` whose examples the mention resembles enough, best first."""
+        ...
+
+    def likenesses(self, mention: Mention) -> Sequence[Likeness]:
+        """Of every file that was learnt, also below its threshold."""
         ...
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from classify.matchers.spacy_runtime import Pipelines
 from classify.stage import Classify
-from classify.tagger import Tagger
 from gordon.app.connect import connect_bus, stage_bus
 from gordon.app.daemon import Daemon, Reloader
 from gordon.app.folder_watch import FolderWatch
 from gordon.app.loop import Current, work
-from gordon.app.policy import Policy, checked, compile_files, read_policy
+from gordon.app.policy import Policy, checked, make_tagger, read_policy
 from gordon.events import Topics
 
 
@@ -25,9 +24,9 @@ def run_classify(folder: Path, environ: Mapping[str, str], *, metrics_port: int 
     topics = Topics(settings.topic_prefix)
 
     def stage(policy: Policy) -> Classify:
-        engine = compile_files(policy.desk, pipelines)
-        engine.warm()
-        return Classify(tagger=Tagger(engine), policy_version=policy.desk.version, topics=topics)
+        tagger = make_tagger(policy.desk, pipelines)
+        tagger.engine.warm()
+        return Classify(tagger=tagger, policy_version=policy.desk.version, topics=topics)
 
     current = Current(stage(policy))
     with Daemon("classify", folder, settings, metrics_port=metrics_port) as daemon:

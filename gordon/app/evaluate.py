@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from classify.learn.samples import Decided
 from classify.matchers.spacy_runtime import Pipelines
 from classify.rules import base_language
 from classify.scores import Answer, Averages, Counts, Curve, Figure, Interval, average, curve, tally
 from classify.tagger import Recogniser, Tagger
 from classify.text import fold
-from gordon.app.policy import compile_files
+from gordon.app.policy import make_tagger
 from gordon.desk.load import Desk
 from gordon.desk.schema import PolicyFile
 from gordon.events import Mention
@@ -27,25 +28,6 @@ LANGUAGES = ("en", "fr", "all")
 LEAST = 0.01
 """Probabilities below count as nothing said: a curve ends there."""
 MOST_POINTS = 200
-
-
-class Likeness(Protocol):
-    """The probability of a file, and from where on it is tagged."""
-
-    @property
-    def file(self) -> str: ...
-    @property
-    def probability(self) -> float: ...
-    @property
-    def threshold(self) -> float: ...
-
-
-class Model(Recogniser, Protocol):
-    """A Recogniser that also says what it thinks below its thresholds."""
-
-    def likenesses(self, mention: Mention) -> Sequence[Likeness]:
-        """Of every file that was learnt."""
-        ...
 
 
 class Sample(NamedTuple):
@@ -143,25 +125,29 @@ class Report(Struct, frozen=True, kw_only=True):
         return next(m for m in self.averages if (m.by, m.kind, m.language) == (by, "micro", "all"))
 
 
-def desk_tagger(desk: Desk) -> tuple[Tagger, Model | None]:
+def desk_tagger(desk: Desk) -> tuple[Tagger, Recogniser | None]:
     """What recognises the files of a desk, and its model. Raises DeskInvalid with every rule that is wrong."""
-    return Tagger(compile_files(desk, Pipelines())), None
+    tagger = make_tagger(desk, Pipelines())
+    return tagger, tagger.recogniser
 
 
-def taught(files: Iterable[PolicyFile]) -> frozenset[str]:
-    """The texts that the files teach the model, folded."""
+def taught(files: Iterable[PolicyFile], decided: Iterable[Decided] = ()) -> frozenset[str]:
+    """The texts that the files and the decisions of people teach the model, folded."""
     every = (
         chain(entry.examples.yes, entry.examples.no, (f"{test.title} {test.text}" for test in entry.tests.must_not))
         for entry in files
     )
-    return frozenset(_same(text) for text in chain.from_iterable(every))
+    lines = (f"{line.title or ''} {line.text}" for line in decided)
+    return frozenset(_same(text) for text in chain(chain.from_iterable(every), lines))
 
 
 def _same(text: str) -> str:
     return " ".join(fold(text).split())
 
 
-def read(samples: Iterable[Sample], tagger: Tagger, model: Model | None, taught: Collection[str]) -> Iterator[Reading]:
+def read(
+    samples: Iterable[Sample], tagger: Tagger, model: Recogniser | None, taught: Collection[str]
+) -> Iterator[Reading]:
     """What is said of each sample; ``model`` is the tagger's recogniser."""
     for sample in samples:
         judged = tagger.engine.judge(sample.mention)
@@ -267,7 +253,7 @@ def _curves(by: By, readings: Sequence[Reading], files: Sequence[str]) -> Iterat
 
 
 def _file_curve(by: By, file: str, found: Curve) -> FileCurve:
-    step = max(1, -(-len(found.points) // MOST_POINTS))
+    step = max(1, -(-len(found.points) // (MOST_POINTS - 1)))
     kept = [point for at, point in enumerate(found.points) if at % step == 0 or at == len(found.points) - 1]
     return FileCurve(
         by=by,

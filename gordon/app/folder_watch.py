@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-PATTERNS = ("gordon.toml", "feeds.opml", "people.yaml", "queues.yaml", "files/*.yaml", "files/*.yml")
+from gordon.desk.load import LEARNED
+
+PATTERNS = ("gordon.toml", "feeds.opml", "people.yaml", "queues.yaml", "files/*.yaml", "files/*.yml", LEARNED)
 EVERY = 2.0
 
 Fingerprint = frozenset[tuple[str, int, int]]

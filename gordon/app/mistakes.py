@@ -8,7 +8,8 @@ from typing import Literal
 from msgspec import Struct
 
 from classify.engine import Engine
-from gordon.app.evaluate import Model, Reading
+from classify.tagger import Recogniser
+from gordon.app.evaluate import Reading
 from gordon.events import FileTag
 
 LENGTH = 80
@@ -25,7 +26,7 @@ class Mistake(Struct, frozen=True, kw_only=True):
     why: str
 
 
-def worst(readings: Sequence[Reading], engine: Engine, model: Model | None, *, most: int) -> list[Mistake]:
+def worst(readings: Sequence[Reading], engine: Engine, model: Recogniser | None, *, most: int) -> list[Mistake]:
     """At most so many mistakes of rules and model together. One of each file and kind in turn, beginning with those
     that have most; among them what was surest comes first: said wrongly with the highest score, or missed with the
     lowest."""
@@ -45,7 +46,7 @@ def worst(readings: Sequence[Reading], engine: Engine, model: Model | None, *, m
 
 
 def _mistake(
-    kind: Literal["missed", "wrong"], file: str, reading: Reading, engine: Engine, model: Model | None
+    kind: Literal["missed", "wrong"], file: str, reading: Reading, engine: Engine, model: Recogniser | None
 ) -> Mistake:
     sample = reading.sample
     why = _why_missed(file, reading, engine, model) if kind == "missed" else _why_wrong(file, reading, engine, model)
@@ -53,7 +54,7 @@ def _mistake(
     return Mistake(kind=kind, file=file, line=sample.line, id=sample.id, text=text, why=why)
 
 
-def _why_missed(file: str, reading: Reading, engine: Engine, model: Model | None) -> str:
+def _why_missed(file: str, reading: Reading, engine: Engine, model: Recogniser | None) -> str:
     mention = reading.sample.mention
     found = next(entry for entry in engine.explain(mention) if entry.file == file)
     if found.excluded_by:
@@ -64,7 +65,7 @@ def _why_missed(file: str, reading: Reading, engine: Engine, model: Model | None
     return _cut("; ".join(reasons), 3 * LENGTH)
 
 
-def _why_wrong(file: str, reading: Reading, engine: Engine, model: Model | None) -> str:
+def _why_wrong(file: str, reading: Reading, engine: Engine, model: Recogniser | None) -> str:
     mention = reading.sample.mention
     judged = engine.judge(mention)
     tags: list[FileTag] = [tag for tag in judged.tags if tag.file == file]

@@ -14,7 +14,9 @@ from classify.engine import Engine
 from classify.lint import lint
 from classify.matchers.spacy_runtime import Pipelines
 from classify.selftest import run_tests
+from classify.tagger import Tagger
 from gordon.app.connect import address_problems
+from gordon.app.learn import model_problems, model_warnings, recogniser
 from gordon.app.sense import sense_problems
 from gordon.demo.pages import wrong_ports
 from gordon.desk.load import Desk, Draft, read_desk
@@ -69,6 +71,7 @@ def _read(folder: Path, environ: Mapping[str, str]) -> tuple[Draft, tuple[Feed, 
     draft.problems += problems + _demo_problems(draft)
     draft.problems += address_problems(draft.settings, draft.folder, environ)
     draft.problems += sense_problems(draft.settings, draft.folder, environ)
+    draft.problems += model_problems(draft)
     tree = None
     if draft.queues is not None:
         tree, problems = compile_routes(draft.queues, draft.lines.get("queues.yaml", {}))
@@ -95,6 +98,11 @@ def compile_files(desk: Desk, pipelines: Pipelines) -> Engine:
     return engine
 
 
+def make_tagger(desk: Desk, pipelines: Pipelines) -> Tagger:
+    """Rules and examples of the desk; raises DeskInvalid with every rule, or the model, that is wrong."""
+    return Tagger(compile_files(desk, pipelines), recogniser(desk.learned, desk.files))
+
+
 def check(folder: Path, environ: Mapping[str, str], detect: Callable[[str, str, str], str]) -> Verdict:
     """Everything that can be wrong with a desk, the files' own tests included."""
     draft, feeds, _ = _read(folder, environ)
@@ -103,7 +111,7 @@ def check(folder: Path, environ: Mapping[str, str], detect: Callable[[str, str, 
     warnings: list[Problem] = []
     if engine is not None:
         problems = run_tests(engine, draft.files, place_of, detect)
-        warnings = lint(draft.files, engine, place_of)
+        warnings = lint(draft.files, engine, place_of) + model_warnings(draft, place_of)
     return Verdict(
         problems=tuple(sorted([*draft.problems, *problems])),
         warnings=tuple(sorted(warnings)),

@@ -81,11 +81,11 @@ def tagged(found: Preview, shown: Sequence[Glimpse], desk: Path, environ: Mappin
     check`` to tell."""
     from classify.matchers.spacy_runtime import Pipelines
     from classify.selftest import sample
-    from gordon.app.policy import compile_files
+    from gordon.app.policy import make_tagger
     from gordon.desk.load import load_desk
 
     try:
-        engine = compile_files(load_desk(desk, environ), Pipelines())
+        tagger = make_tagger(load_desk(desk, environ), Pipelines())
     except DeskInvalid:
         return tuple(shown)
     texts = [entry.text for entry in newest(found.entries, len(shown))]
@@ -95,7 +95,7 @@ def tagged(found: Preview, shown: Sequence[Glimpse], desk: Path, environ: Mappin
             url=one.url,
             published=one.published,
             language=one.language,
-            files=tuple(tag.file for tag in engine.tag(sample(one.title, text, one.language))),
+            files=tuple(tag.file for tag in tagger.tag(sample(one.title, text, one.language)).files),
         )
         for one, text in zip(shown, texts, strict=True)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,11 +83,11 @@ class _Tagger:
 
     def __init__(self, folder: Path) -> None:
         from classify.matchers.spacy_runtime import Pipelines
-        from gordon.app.policy import compile_files
+        from gordon.app.policy import make_tagger
         from gordon.desk.load import load_desk
         from gordon.language import Detector
 
-        self.engine = compile_files(load_desk(folder, os.environ), Pipelines())
+        self._tagger = make_tagger(load_desk(folder, os.environ), Pipelines())
         self._detect = Detector().detect
 
     def mention(self, title: str, text: str, language: str, url: str, feed: str, author: str) -> Mention:
@@ -96,9 +97,18 @@ class _Tagger:
         return msgspec.structs.replace(bare, url=url, feed=feed, author=author or None)
 
     def result(self, mention: Mention, *, explain: bool) -> dict[str, Any]:
-        files = self.engine.tag(mention)
-        found = {"language": mention.language, "files": files, "claims": self.engine.claims(mention, files)}
-        return found | ({"explain": self.engine.explain(mention)} if explain else {})
+        files, claims, flags = self._tagger.tag(mention)
+        found = {"language": mention.language, "files": files, "claims": claims, "flags": flags}
+        return found | (self._explained(mention, files) if explain else {})
+
+    def _explained(self, mention: Mention, files: Sequence[FileTag]) -> dict[str, Any]:
+        """Rule by rule, and how far the examples of the files without a tag were from one."""
+        found: dict[str, Any] = {"explain": self._tagger.engine.explain(mention)}
+        recogniser = self._tagger.recogniser
+        if recogniser is not None:
+            tagged = {tag.file for tag in files}
+            found["examples"] = [one for one in recogniser.likenesses(mention) if one.file not in tagged]
+        return found
 
 
 def _text(what: str) -> str:
@@ -120,7 +130,7 @@ def _show(result: dict[str, Any]) -> None:
     claims: tuple[ClaimHit, ...] = result["claims"]
     say(f"language {clean(result['language'])}; " + (f"{len(files)} file(s)" if files else "[yellow]no file[/yellow]"))
     for entry in files:
-        say(f"[bold green]{clean(entry.file)}[/bold green]  score {entry.score:g}")
+        say(f"[bold green]{clean(entry.file)}[/bold green]  " + _strength(entry))
         for evidence in entry.evidence:
             place = f"{evidence.field}[{evidence.start}:{evidence.end}]"
             say(f"  {clean(evidence.rule)}: “{clean(evidence.quote)}” [dim]{clean(place)}[/dim]")
@@ -133,6 +143,15 @@ def _show(result: dict[str, Any]) -> None:
             for rule in report.rules:
                 mark = "[yellow]near[/yellow] " if rule.near else ""
                 say(f"  {mark}{clean(rule.rule)}: {clean(rule.why)}")
+            for like in result.get("examples", ()):
+                if like.file == report.file:
+                    say(f"  examples: probability {like.probability:.2f}, the threshold is {like.threshold:.2f}")
+
+
+def _strength(tag: FileTag) -> str:
+    if tag.learned is None:
+        return f"score {tag.score:g}"
+    return f"by its examples: probability {tag.learned.probability:.2f}, threshold {tag.learned.threshold:.2f}"
 
 
 def _excluded(rules: tuple[str, ...]) -> str:

@@ -19,6 +19,9 @@ from gordon.ids import digest
 from gordon.settings import Settings, read_settings
 
 MAX_FILE = 4 * 1024**2
+LEARNED = "learned/model.json"
+"""What ``gordon learn`` learnt from the examples of the files."""
+MAX_LEARNED = 64 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Desk:
     """File id to the path of its YAML file relative to the desk."""
     lines: Mapping[str, Lines]
     """Relative path to the lines of its keys, for problems that are found later."""
+    learned: bytes | None = None
+    """The bytes of LEARNED, which count in the version; None: nothing was learnt."""
 
     def line(self, source: str, *path: str | int) -> int:
         """The line of ``path`` in a file of the desk; 0 when unknown."""
@@ -75,6 +80,7 @@ class Draft:
             version=digest(body),
             sources=self.sources,
             lines=self.lines,
+            learned=self.contents.get(LEARNED),
         )
 
 
@@ -95,6 +101,7 @@ def read_desk(folder: Path, environ: Mapping[str, str]) -> Draft:
         _read_policy_file(draft, path)
     _read_people(draft)
     _read_queues(draft)
+    _read_learned(draft)
     placed = list(zip(draft.places, draft.people, strict=True))
     people_lines = draft.lines.get("people.yaml", {})
     draft.problems += duplicates(draft.files, draft.sources, draft.lines)
@@ -116,9 +123,7 @@ def _read(draft: Draft, path: Path) -> object | None:
     """The data of one YAML file, or None and a problem."""
     name = path.relative_to(draft.folder).as_posix() if path.is_relative_to(draft.folder) else path.name
     try:
-        raw = path.read_bytes()
-        if len(raw) > MAX_FILE:
-            raise ValueError(f"larger than {MAX_FILE} bytes")
+        raw = _bytes(path, MAX_FILE)
         text = raw.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         draft.problems.append(Problem(name, 0, f"cannot be read: {error}", "check permissions; save it as UTF-8"))
@@ -128,6 +133,24 @@ def _read(draft: Draft, path: Path) -> object | None:
     draft.lines[name] = lines
     draft.problems += problems
     return data  # type: ignore[no-any-return]  # parse returns plain data of any shape
+
+
+def _bytes(path: Path, most: int) -> bytes:
+    raw = path.read_bytes()
+    if len(raw) > most:
+        raise ValueError(f"larger than {most} bytes")
+    return raw
+
+
+def _read_learned(draft: Draft) -> None:
+    """Only the bytes: what they mean, classify knows."""
+    path = draft.folder / LEARNED
+    if not path.exists():
+        return
+    try:
+        draft.contents[LEARNED] = _bytes(path, MAX_LEARNED)
+    except (OSError, ValueError) as error:
+        draft.problems.append(Problem(LEARNED, 0, f"cannot be read: {error}", "check permissions; run: gordon learn"))
 
 
 def _read_policy_file(draft: Draft, path: Path) -> None:
