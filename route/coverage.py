@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gordon.desk.load import Desk
+from gordon.desk.schema import PolicyFile, QueuesFile
 from route.calendar import midnight
-from route.people import current, departed, zone_of
-from route.reach import needs_of_file
-from route.roster import Need, Roster, Snapshot, covers
+from route.cover import Apart
+from route.people import as_of, current, departed, zone_of
+from route.reach import needs_of_file, reachable
+from route.roster import APPROVE, Need, Roster, Snapshot, apart_of, covers, needs_of
 
 _DAY = timedelta(days=1)
 
@@ -38,6 +40,18 @@ class Coverage:
     def __init__(self, desk: Desk) -> None:
         self.roster = Roster(desk.people, ZoneInfo(desk.settings.time_zone))
         self.needs = {entry.file: needs_of_file(desk.queues, entry) for entry in desk.files}
+        self.aparts = {entry.file: _aparts(desk.queues, entry, self.needs[entry.file]) for entry in desk.files}
+
+    def holders(self, snapshot: Snapshot, file: str) -> list[list[str]]:
+        """For each need of a file the people on duty who cover it, capacity apart. Nobody approves where the only one
+        who could is the only one to draft."""
+        needs = self.needs[file]
+        found = holders(snapshot, file, needs)
+        if self.aparts[file] and len(found[needs.index(APPROVE)]) == 1:
+            team = [(prospect.id, prospect.mask) for prospect in snapshot.prospects(file, needs) if prospect.capacity]
+            if not all(apart.possible(team) for apart in self.aparts[file] if _drafted(team, apart)):
+                found[needs.index(APPROVE)] = []
+        return found
 
     def gauges(self, now: datetime) -> tuple[dict[str, float], dict[tuple[str, str], int]]:
         """The share of each file's needs covered on duty (1.0 without needs); and 1 for each need of a file that is
@@ -46,7 +60,7 @@ class Coverage:
         ratios: dict[str, float] = {}
         gaps: dict[tuple[str, str], int] = {}
         for file, needs in self.needs.items():
-            missing = [need for need, who in zip(needs, holders(snapshot, file, needs), strict=True) if not who]
+            missing = [need for need, who in zip(needs, self.holders(snapshot, file), strict=True) if not who]
             ratios[file] = 1 - len(missing) / len(needs) if needs else 1.0
             gaps.update({(file, need.name): 1 for need in missing})
         return ratios, gaps
@@ -81,7 +95,7 @@ class Coverage:
 
     def _thin(self, snapshot: Snapshot) -> Iterable[tuple[str, Need, tuple[str, ...]]]:
         for file, needs in self.needs.items():
-            for need, who in zip(needs, holders(snapshot, file, needs), strict=True):
+            for need, who in zip(needs, self.holders(snapshot, file), strict=True):
                 if len(who) < 2:
                     yield file, need, tuple(who)
 
@@ -100,14 +114,25 @@ class Coverage:
         standings = self.roster.matching(file).get(number, [])
         day = start.astimezone(zone).date()
         last = None
-        edges = sorted({one.until for one in person.files.values() if one.until is not None and one.until >= day})
-        for edge in [*edges, None]:
+        for edge in [*(last for last in self.roster.edges[number] if last >= day), None]:
             standing = current(standings, day)
-            if departed(person, day) or standing is None or not covers(person, standing, need):
+            if departed(person, day) or standing is None or not covers(as_of(person, day), standing, need):
                 return last
             last = end if edge is None else midnight(edge + _DAY, zone)
             day = edge + _DAY if edge else day
         return last
+
+
+def _aparts(config: QueuesFile, entry: PolicyFile, needs: tuple[Need, ...]) -> tuple[Apart, ...]:
+    """For each queue within reach that keeps them apart, who approves and who drafts."""
+    asked = [config.queues[name].requires for name in reachable(config, entry)]
+    found = [apart_of(needs, needs_of(requires)) for requires in asked if requires.separate_approver]
+    return tuple(dict.fromkeys(apart for apart in found if apart))
+
+
+def _drafted(team: Sequence[tuple[str, int]], apart: Apart) -> bool:
+    """Whether anybody at all drafts; else that is the gap."""
+    return any(mask & apart.draft for _, mask in team)
 
 
 def holders(snapshot: Snapshot, file: str, needs: tuple[Need, ...]) -> list[list[str]]:

@@ -124,7 +124,7 @@ def _open(
 ) -> Assigned:
     queue = policy.queues[route.queue]
     needs = needs_of(queue.requires, placed.tagged.mention.language)
-    choice = choose_team(policy.roster, placed.file, needs, busy, now)
+    choice = choose_team(policy.roster, placed.file, needs, busy, now, separate=queue.requires.separate_approver)
     blank = Assigned(
         item=item_id(placed.issue.id, route.queue), issue=placed.issue.id, queue=route.queue, file=placed.file,
         files=(), mention=_ref(placed), mentions=0, priority=route.priority, team=choice.team, gaps=choice.gaps,

@@ -12,9 +12,9 @@ from gordon.desk.schema import Standing
 from gordon.errors import NotFound
 from gordon.events import Gap
 from route.coverage import Coverage, CoverageGap, holders
+from route.gaps import why_not
 from route.people import LEAD, departed, rank, zone_of
 from route.roster import Need, Snapshot
-from route.team import why_not
 
 __all__ = ["Coverage", "CoverageGap", "FindResult", "coverage_gaps", "find", "gauges"]
 

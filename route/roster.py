@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,22 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gordon.desk.schema import Person, Requires, Standing
-from route.people import LEAD, NO_STANDING, Presence, current, knows, matching, presence, rank, zone_of
+from route.cover import Apart
+from route.people import (
+    LEAD,
+    NO_STANDING,
+    WILD,
+    Presence,
+    as_of,
+    current,
+    departed,
+    edges,
+    knows,
+    matching,
+    presence,
+    rank,
+    zone_of,
+)
 
 UNKNOWN_LANGUAGES = frozenset({"", "und"})
 _MOST = 5_000
@@ -23,6 +39,9 @@ class Need:
 
     kind: str
     name: str
+
+
+APPROVE, DRAFT = Need("authority", "approve"), Need("authority", "draft")
 
 
 def needs_of(requires: Requires, language: str = "") -> tuple[Need, ...]:
@@ -38,14 +57,26 @@ def needs_of(requires: Requires, language: str = "") -> tuple[Need, ...]:
 
 
 def covers(person: Person, standing: Standing, need: Need) -> bool:
-    """Whether a person with this standing on the file covers the need."""
+    """Whether a person with this standing on the file covers the need, both as of one day."""
     if need.kind == "discipline":
-        return need.name in person.disciplines
+        return need.name in person.disciplines or need.name in standing.disciplines
     if need.kind == "expertise":
         return knows(standing, need.name)
     if need.kind == "authority":
         return need.name in standing.authority
-    return need.name in person.languages
+    return need.name in person.languages or need.name in standing.languages
+
+
+def apart_of(needs: Sequence[Need], among: Iterable[Need] | None = None) -> Apart | None:
+    """Who has to approve, and who draft: where a team needs authority ``approve``, those with authority ``draft`` if
+    it needs that, else those who wear one of its hats. None where it approves nothing, or nothing that it drafts.
+
+    ``among``: the needs of one queue, where ``needs`` are those of several."""
+    asked = set(needs if among is None else among)
+    bits = {need: 1 << bit for bit, need in enumerate(needs) if need in asked}
+    approve = bits.get(APPROVE, 0)
+    draft = bits.get(DRAFT, 0) or sum(bit for need, bit in bits.items() if need.kind == "discipline")
+    return Apart(approve, draft) if approve and draft else None
 
 
 class Prospect(NamedTuple):
@@ -68,7 +99,8 @@ class Roster:
         self.people = tuple(people)
         self.zone = zone
         self.index = {person.id: number for number, person in enumerate(self.people)}
-        self._named = _by_file(self.people)
+        self.edges = tuple(edges(person) for person in self.people)
+        self._named, self._patterns = _by_file(self.people)
         self._matching: dict[str, dict[int, list[Standing]]] = {}
         self._snapshot: Snapshot | None = None
 
@@ -85,24 +117,24 @@ class Roster:
         if found is None:
             if len(self._matching) >= _MOST:
                 self._matching.clear()
-            numbers = {
-                number
-                for pattern, those in self._named.items()
-                if pattern == file or fnmatchcase(file, pattern)
-                for number in those
-            }
+            numbers = set(self._named.get(file, ()))
+            numbers.update(
+                number for pattern, those in self._patterns.items() if fnmatchcase(file, pattern) for number in those
+            )
             found = {number: matching(self.people[number], file) for number in sorted(numbers)}
             self._matching[file] = found
         return found
 
 
-def _by_file(people: Sequence[Person]) -> dict[str, list[int]]:
-    """Who has a standing under each name or pattern."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
+def _by_file(people: Sequence[Person]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """Who has a standing under each name, and under each pattern."""
+    named, patterns = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
     for number, person in enumerate(people):
         for pattern in person.files:
-            found[pattern].append(number)
-    return dict(found)
+            named[pattern].append(number)
+            if not WILD.isdisjoint(pattern):
+                patterns[pattern].append(number)
+    return dict(named), dict(patterns)
 
 
 class Snapshot:
@@ -113,7 +145,13 @@ class Snapshot:
         self.start = now
         self.presences: Sequence[Presence] = [presence(person, now, roster.zone) for person in roster.people]
         self.end = min((found.end for found in self.presences), default=datetime.max.replace(tzinfo=UTC))
-        self._days = [now.astimezone(zone_of(person, roster.zone)).date() for person in roster.people]
+        zones = [zone_of(person, roster.zone) for person in roster.people]
+        today = {zone: now.astimezone(zone).date() for zone in set(zones)}
+        self.days = [today[zone] for zone in zones]
+        self.people = [
+            as_of(person, day) if known else person
+            for person, day, known in zip(roster.people, self.days, roster.edges, strict=True)
+        ]
         self._standings: dict[str, Mapping[int, Standing | None]] = {}
         self._everyday: dict[tuple[Need, ...], dict[int, Prospect]] = {}
         self._prospects: dict[tuple[str, tuple[Need, ...]], list[Prospect]] = {}
@@ -125,10 +163,7 @@ class Snapshot:
 
     def key(self) -> object:
         """Equal for two snapshots of one roster in which the same people cover the same."""
-        expired = [
-            sum(1 for standing in person.files.values() if standing.until is not None and standing.until < day)
-            for person, day in zip(self.roster.people, self._days, strict=True)
-        ]
+        expired = [bisect_left(known, day) for known, day in zip(self.roster.edges, self.days, strict=True)]
         return tuple((found.there, found.away, ended) for found, ended in zip(self.presences, expired, strict=True))
 
     def standings(self, file: str) -> Mapping[int, Standing | None]:
@@ -138,7 +173,7 @@ class Snapshot:
             if len(self._standings) >= _MOST:
                 self._standings.clear()
             rows = self.roster.matching(file).items()
-            found = self._standings[file] = {number: current(those, self._days[number]) for number, those in rows}
+            found = self._standings[file] = {number: current(those, self.days[number]) for number, those in rows}
         return found
 
     def prospects(self, file: str, needs: tuple[Need, ...]) -> list[Prospect]:
@@ -149,6 +184,16 @@ class Snapshot:
                 self._prospects.clear()
             found = self._prospects[file, needs] = self._find(file, needs)
         return found
+
+    def prospect(self, number: int, file: str, needs: tuple[Need, ...]) -> Prospect | None:
+        """One person as they stand to the file now, on duty or not; None where they left it or cover nothing."""
+        own = self.standings(file).get(number, NO_STANDING)
+        if own is None or departed(self.roster.people[number], self.days[number]):
+            return None
+        principal, expertise = self._stand_ins(file).get(number, ("", own.expertise))
+        standing = own.model_copy(update={"expertise": expertise}) if principal else own
+        prospect = _prospect(self.people[number], standing, needs, principal)
+        return prospect if prospect.mask else None
 
     def leads(self, file: str) -> list[str]:
         """The ids of those on duty with lead expertise on the file, stand-ins included."""
@@ -163,7 +208,7 @@ class Snapshot:
                 continue
             principal, expertise = stand_ins.get(number, ("", own.expertise))
             standing = own.model_copy(update={"expertise": expertise}) if principal else own
-            prospect = _prospect(self.roster.people[number], standing, needs, principal)
+            prospect = _prospect(self.people[number], standing, needs, principal)
             if prospect.mask:
                 found[number] = prospect
         return list(found.values())
@@ -172,10 +217,9 @@ class Snapshot:
         """Those on duty who cover something of any file, standing or not: the same for all files."""
         found = self._everyday.get(needs)
         if found is None:
-            people = enumerate(self.roster.people)
             everybody = {
                 number: _prospect(person, NO_STANDING, needs)
-                for number, person in people
+                for number, person in enumerate(self.people)
                 if self.presences[number].there
             }
             found = {number: prospect for number, prospect in everybody.items() if prospect.mask}

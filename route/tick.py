@@ -68,7 +68,8 @@ def _opened(
     now: datetime,
 ) -> Changed:
     before = item.assigned
-    choice = choose_team(policy.roster, item.file, needs_of(queue.requires, before.mention.language), busy, now)
+    needs, separate = needs_of(queue.requires, before.mention.language), queue.requires.separate_approver
+    choice = choose_team(policy.roster, item.file, needs, busy, now, separate=separate)
     line = f"escalated from {item.queue}: {why}"
     assigned = Assigned(
         item=item_id(item.issue, target), issue=item.issue, queue=target, file=item.file, files=before.files,

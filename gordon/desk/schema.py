@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from gordon.desk.units import Seconds
 from gordon.events import Priority
 
 SLUG = r"^[a-z0-9][a-z0-9._-]*$"
+LANGUAGE = r"[a-z]{2,3}(-[A-Za-z]{2,4})?"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -174,12 +176,50 @@ def _days(value: Any) -> tuple[str, ...]:
     return tuple(day for day in DAYS if day in days)
 
 
+def _dated(value: Any) -> Any:
+    """``[speak, approve: 2027-01-31]`` and ``{speak: , approve: 2027-01-31}`` as the same table of last days."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    table: dict[Any, Any] = {}
+    for entry in value:
+        for name, last in entry.items() if isinstance(entry, dict) else [(entry, None)]:
+            if not isinstance(name, str):
+                raise ValueError(f"{name!r} is not a name; write for example [speak, approve: 2027-01-31]")
+            if name in table:
+                raise ValueError(f"{name!r} appears twice; keep one of them")
+            table[name] = last
+    return table
+
+
+def _language_codes(value: dict[str, date | None]) -> dict[str, date | None]:
+    for name in value:
+        if not re.fullmatch(LANGUAGE, name):
+            raise ValueError(f"{name!r} is not the code of a language; write for example en or fr")
+    return value
+
+
+Dated = Annotated[dict[str, date | None], BeforeValidator(_dated)]
+"""Names with the last day on which each holds (inclusive; None: open-ended). Written as a list, or a table."""
+Languages = Annotated[Dated, AfterValidator(_language_codes)]
+
+
 class Standing(Model):
-    """What a person knows of a file and may do for it, until ``until`` (inclusive; None: open-ended)."""
+    """What a person knows of a file and may do for it, until ``until`` (inclusive; None: open-ended).
+
+    Each part may end earlier. ``disciplines`` and ``languages`` count for the file beside those of the person."""
 
     expertise: str = ""
-    authority: tuple[str, ...] = ()
+    expertise_until: date | None = None
+    authority: Dated = {}
+    disciplines: Dated = {}
+    languages: Languages = {}
     until: date | None = None
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Standing:
+        if self.expertise_until and not self.expertise:
+            raise ValueError("expertise_until without expertise; add it, or write until")
+        return self
 
 
 class Away(Model):
@@ -196,17 +236,34 @@ class Away(Model):
 
 
 class Person(Model):
-    """Somebody who can be on a team. ``files``: standing by file id or pattern ("passport-*")."""
+    """Somebody who can be on a team. ``files``: standing by file id or pattern ("passport-*"). ``disciplines`` and
+    ``languages`` count for every file. ``until``: the last day with the department."""
 
     id: str = Field(pattern=SLUG)
     name: str = ""
-    disciplines: tuple[str, ...] = Field(min_length=1)
-    languages: tuple[str, ...] = ("en",)
+    disciplines: Dated = {}
+    languages: Languages = {"en": None}
+    until: date | None = None
     files: dict[str, Standing] = {}
     hours: Hours | None = None
     capacity: int = Field(default=5, ge=0)
     delegate: str | None = None
     away: tuple[Away, ...] = ()
+
+    @field_validator("disciplines")
+    @classmethod
+    def _not_empty(cls, value: dict[str, date | None]) -> dict[str, date | None]:
+        if not value:
+            raise ValueError("no discipline; write for example [policy]")
+        return value
+
+    @model_validator(mode="after")
+    def _with_a_hat(self) -> Person:
+        if not self.disciplines and not any(standing.disciplines for standing in self.files.values()):
+            raise ValueError(
+                "no discipline, neither for every file nor for one; write for example disciplines: [policy]"
+            )
+        return self
 
 
 class Requires(Model):

@@ -1,60 +1,93 @@
-"""Teams and gaps: the right people for the right reasons, and minimal against brute force over the people."""
+"""Teams and gaps: the right people for the right reasons."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import combinations
-from zoneinfo import ZoneInfo
+from datetime import timedelta
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from gordon.desk.schema import Person, Requires
-from route.people import rank
-from route.roster import Need, Roster, covers, needs_of
+from gordon.desk.schema import Requires
+from route.roster import Need, Roster, needs_of
 from route.team import Choice, choose_team
 from tests.route.route_desk import MONDAY, person
-
-TORONTO = ZoneInfo("America/Toronto")
-FILE = "passport-services"
-REQUIRES = Requires(disciplines=("policy", "communications"), expertise="lead", authority=("approve",))
-LEAD = {FILE: {"expertise": "lead", "authority": ["speak", "approve"]}}
-
-
-def choose(
-    people: Sequence[Person],
-    requires: Requires = REQUIRES,
-    *,
-    language: str = "",
-    load: Mapping[str, int] | None = None,
-    now: datetime = MONDAY,
-) -> Choice:
-    return choose_team(Roster(people, TORONTO), FILE, needs_of(requires, language), load or {}, now)
-
-
-def ids(choice: Choice) -> list[str]:
-    return [member.person for member in choice.team]
-
-
-def gaps(choice: Choice) -> dict[str, str]:
-    return {f"{gap.kind} {gap.need}": gap.why for gap in choice.gaps}
+from tests.route.route_team import AWAY, FILE, LEAD, REQUIRES, TOGETHER, TORONTO, choose, gaps, ids
 
 
 def test_two_hats_on_one_head() -> None:
     both = person("gordon", disciplines=["policy", "communications"], files=LEAD)
     others = [person("a", files=LEAD), person("b", disciplines=["communications"])]
-    choice = choose([*others, both])
+    choice = choose([*others, both], TOGETHER)
     assert ids(choice) == ["gordon"] and choice.gaps == ()
     (member,) = choice.team
-    assert (member.disciplines, member.expertise, member.authority) == (
+    assert (member.disciplines, member.expertise, member.authority, member.duties) == (
         ("policy", "communications"),
         "lead",
         ("approve",),
+        ("draft", "approve"),
     )
-    assert member.why == "covers policy, communications, approve, lead; leads the file; has 0 of 5 items"
+    covers = "covers policy, communications, approve, lead"
+    assert member.why == f"{covers}; drafts; approves; leads the file; has 0 of 5 items"
     assert choice.explain == ("team: gordon: the smallest of 3 on duty that covers 4 of 4 needs",)
+
+
+def duties(choice: Choice) -> dict[str, tuple[str, ...]]:
+    return {member.person: member.duties for member in choice.team}
+
+
+def test_somebody_else_drafts_than_approves_and_wears_the_hat() -> None:
+    people = [person("gordon", disciplines=["policy", "communications"], files=LEAD)]
+    people.append(person("b", disciplines=["communications"]))
+    choice = choose(people)
+    assert duties(choice) == {"b": ("draft",), "gordon": ("approve",)} and choice.gaps == ()
+    assert {member.person: member.disciplines for member in choice.team} == {
+        "b": ("communications",), "gordon": ("policy",),
+    }  # fmt: skip
+    assert choice.team[0].why == "covers communications; drafts; has 0 of 5 items"
+    assert choice.explain == ("team: b, gordon: the smallest of 2 on duty that covers 4 of 4 needs",)
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (None, "nobody else can do either"),
+        ({"disciplines": ["advocacy"]}, "nobody else can do either"),
+        ({"away": [{"from": "2026-11-20", "to": "2026-11-30"}]}, "the only other one, b, is away until 2026-11-30"),
+        ({"until": "2026-11-20"}, "nobody else can do either"),
+    ],
+)
+def test_where_one_is_alone_the_team_stays_and_a_gap_says_so(other: dict[str, object] | None, why: str) -> None:
+    people = [person("gordon", files=LEAD), *([] if other is None else [person("b", **other)])]
+    choice = choose(people, Requires(disciplines=("policy",), authority=("approve",)))
+    assert duties(choice) == {"gordon": ("draft",)}
+    assert gaps(choice) == {"authority approve": f"gordon cannot approve what gordon drafts: {why}"}
+    assert choice.explain[0].endswith("covers 2 of 2 needs")
+
+
+def test_who_drafts_has_the_authority_where_the_queue_asks_for_it() -> None:
+    requires = Requires(disciplines=("policy",), authority=("draft", "approve"))
+    people = [
+        person("chief", files={FILE: {"expertise": "lead", "authority": ["approve", "draft"]}}),
+        person("hat", disciplines=["policy"]),
+        person("writer", disciplines=["advocacy"], files={FILE: {"authority": ["draft"]}}),
+    ]
+    assert duties(choose(people, requires)) == {"chief": ("approve",), "writer": ("draft",)}
+    assert duties(choose(people[:2], requires)) == {"chief": ("draft",)}
+    assert duties(choose(people[1:], requires)) == {"hat": (), "writer": ("draft",)}
+    assert duties(choose(people[:2], Requires(authority=("approve",)))) == {"chief": ()}, "nothing is drafted"
+
+
+def test_of_two_who_may_approve_the_one_who_cannot_draft_does() -> None:
+    people = [
+        person("gordon", files=LEAD),
+        person("deputy", disciplines=["advocacy"], files={FILE: {"authority": ["approve"]}}),
+    ]
+    assert duties(choose(people, Requires(disciplines=("policy",), authority=("approve",)))) == {
+        "deputy": ("approve",), "gordon": ("draft",),
+    }  # fmt: skip
+    assert duties(choose(people[1:], Requires(disciplines=("policy",), authority=("approve",)))) == {
+        "deputy": ("approve",)
+    }
 
 
 def test_each_hat_has_one_head_the_most_expert() -> None:
@@ -146,9 +179,6 @@ def test_no_gordon_is_said_even_where_nobody_asks_for_one() -> None:
     assert list(gaps(asked)) == ["expertise lead"] and "No Gordon" not in str(asked.explain)
 
 
-AWAY = [{"from": "2026-11-20", "to": "2026-11-30"}]
-
-
 def test_the_delegate_of_a_lead_who_is_away_stands_in() -> None:
     lead = person("lead", files=LEAD, away=AWAY, delegate="deputy")
     deputy = person("deputy", files={FILE: {"expertise": "expert"}})
@@ -184,6 +214,45 @@ def test_a_delegate_of_two_stands_in_for_the_higher() -> None:
     assert "stands in for lead" in choose(people, Requires(expertise="lead")).team[0].why
 
 
+@pytest.mark.parametrize(
+    ("fields", "missing", "why"),
+    [
+        ({"files": {FILE: {"expertise": "lead", "authority": [{"approve": "2026-11-22"}, "speak"]}}},
+         "authority approve", "2026-11-22"),
+        ({"files": {FILE: {"expertise": "lead", "expertise_until": "2026-11-22", "authority": ["approve"]}}},
+         "expertise lead", "2026-11-22"),
+        ({"disciplines": {"policy": "2026-11-21"}, "files": {FILE: LEAD[FILE]}}, "discipline policy", "2026-11-21"),
+        ({"disciplines": ["advocacy"], "files": {FILE: LEAD[FILE] | {"disciplines": {"policy": "2026-11-22"}}}},
+         "discipline policy", "2026-11-22"),
+        ({"languages": {"en": None, "fr": "2026-11-20"}, "files": LEAD}, "language fr", "2026-11-20"),
+        ({"files": {FILE: LEAD[FILE] | {"languages": {"fr": "2026-11-20"}}}}, "language fr", "2026-11-20"),
+    ],
+)  # fmt: skip
+def test_what_has_run_out_is_a_gap_and_the_rest_holds(fields: dict[str, Any], missing: str, why: str) -> None:
+    requires = Requires(disciplines=("policy",), expertise="lead", authority=("approve",), languages=("fr",))
+    fields = {"languages": ["en", "fr"]} | fields if missing != "language fr" else fields
+    people = [person("anna", **fields)]
+    needs = needs_of(requires)
+    before, on = choose_team(Roster(people, TORONTO), FILE, needs, {}, MONDAY - timedelta(days=4)), MONDAY
+    choice = choose_team(Roster(people, TORONTO), FILE, needs, {}, on, separate=False)
+    assert gaps(before).keys() == {"authority approve"}, "only that nobody else drafts"
+    assert ids(choice) == ["anna"]
+    assert gaps(choice) == {missing: f"nobody has it any more: anna's standing ended {why}"}
+
+
+def test_who_has_left_is_on_no_team() -> None:
+    leaver = person("a", until="2026-11-22", files=LEAD)
+    choice = choose([leaver], Requires(disciplines=("policy",), expertise="lead"))
+    assert choice.team == () and set(gaps(choice).values()) == {"nobody has it any more: a's standing ended 2026-11-22"}
+
+
+def test_hats_and_languages_for_one_file_only() -> None:
+    files = {FILE: {"disciplines": ["legal"], "languages": ["fr"]}, "visas": {}}
+    roster = Roster([person("a", disciplines=["policy"], files=files)], TORONTO)
+    needs = (Need("discipline", "legal"), Need("language", "fr"), Need("discipline", "policy"))
+    assert [len(choose_team(roster, file, needs, {}, MONDAY).gaps) for file in (FILE, "visas")] == [0, 2]
+
+
 def test_the_roster_changes_with_the_hour() -> None:
     roster = Roster([person("a", hours={"from": "09:00", "to": "10:30"}), person("b", capacity=0)], TORONTO)
     needs = (Need("discipline", "policy"),)
@@ -197,83 +266,6 @@ def test_nobody_at_all() -> None:
     choice = choose([], REQUIRES)
     assert choice.team == () and len(choice.gaps) == 4
     assert choice.explain[0] == "team: nobody: the smallest of 0 on duty that covers 0 of 4 needs"
-
-
-hats = st.lists(st.sampled_from(["policy", "communications", "advocacy"]), min_size=1, max_size=3, unique=True)
-standing = st.fixed_dictionaries(
-    {"expertise": st.sampled_from(["", "working", "expert", "lead"]),
-     "authority": st.lists(st.sampled_from(["speak", "approve"]), unique=True)}
-)  # fmt: skip
-someone = st.fixed_dictionaries(
-    {
-        "disciplines": hats,
-        "languages": st.lists(st.sampled_from(["en", "fr"]), min_size=1, unique=True),
-        "files": st.dictionaries(st.sampled_from([FILE, "pass*", "visas"]), standing, max_size=2),
-        "capacity": st.sampled_from([0, 4, 4, 4]),
-        "away": st.sampled_from([[], [], AWAY]),
-    }
-)
-requirement = st.builds(
-    Requires,
-    disciplines=hats.map(tuple),
-    expertise=st.sampled_from([None, "lead", "expert"]),
-    authority=st.lists(st.sampled_from(["speak", "approve"]), unique=True).map(tuple),
-    languages=st.lists(st.sampled_from(["en", "fr"]), unique=True).map(tuple),
-)
-
-
-@given(st.lists(someone, max_size=6), requirement, st.lists(st.integers(0, 3), min_size=6, max_size=6))
-@settings(max_examples=100, deadline=None)
-def test_the_team_is_minimal_and_the_best_of_the_minimal(
-    rows: list[dict[str, object]], requires: Requires, loads: list[int]
-) -> None:
-    people = [person(f"p{number}", **row) for number, row in enumerate(rows)]
-    load = {one.id: count for one, count in zip(people, loads, strict=False)}
-    needs = needs_of(requires)
-    here = {
-        one.id: own
-        for one in people
-        for own in [one.files.get(FILE) or one.files.get("pass*") or person("x", files={"f": {}}).files["f"]]
-        if not one.away and load[one.id] < one.capacity
-    }
-    by_id = {one.id: one for one in people}
-
-    def value(team: Sequence[str]) -> tuple[object, ...]:
-        covered = {need for need in needs for name in team if covers(by_id[name], here[name], need)}
-        return (
-            len(needs) - len(covered),
-            len(team),
-            not any(here[name].expertise == "lead" for name in team),
-            -sum(rank(here[name].expertise) for name in team),
-            sum(load[name] for name in team),
-            sorted(team),
-        )
-
-    teams = [team for size in range(len(here) + 1) for team in combinations(sorted(here), size)]
-    best = min(teams, key=value)
-    choice = choose(people, requires, load=load, now=MONDAY.astimezone(UTC))
-    assert ids(choice) == list(best)
-    covered = {need for need in needs for name in best if covers(by_id[name], here[name], need)}
-    assert {(gap.kind, gap.need) for gap in choice.gaps} == {(need.kind, need.name) for need in set(needs) - covered}
-    worn = [hat for member in choice.team for hat in member.disciplines]
-    assert sorted(worn) == sorted(need.name for need in covered if need.kind == "discipline")
-
-
-@given(st.lists(someone, max_size=6), requirement, st.lists(st.integers(0, 6), min_size=6, max_size=6))
-@settings(max_examples=100, deadline=None)
-def test_the_full_help_out_only_where_nobody_with_room_can(
-    rows: list[dict[str, object]], requires: Requires, loads: list[int]
-) -> None:
-    people = [person(f"p{number}", **row) for number, row in enumerate(rows)]
-    load = {one.id: count for one, count in zip(people, loads, strict=False)}
-    choice = choose(people, requires, load=load, now=MONDAY.astimezone(UTC))
-    unloaded = choose(people, requires, now=MONDAY.astimezone(UTC))
-    assert gaps(choice).keys() == gaps(unloaded).keys(), "a full person is no gap"
-    roomy = [one for one in people if load[one.id] < one.capacity]
-    alone = choose(roomy, requires, load=load, now=MONDAY.astimezone(UTC))
-    full = [one for one in choice.team if load[one.person] >= 4]
-    assert bool(full) == (gaps(alone).keys() != gaps(choice).keys())
-    assert all("beyond capacity" in one.why for one in full)
 
 
 def test_an_overworked_gordon_is_better_than_none() -> None:
