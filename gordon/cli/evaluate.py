@@ -21,6 +21,7 @@ from gordon.errors import DeskInvalid, Problem
 from gordon.picture import SUFFIXES
 
 if TYPE_CHECKING:
+    from classify.learn.samples import Decided
     from gordon.app.evaluate import Sample
 
 T = TypeVar("T")
@@ -58,11 +59,13 @@ def evaluate(
     skip_unknown: Annotated[
         bool, typer.Option("--skip-unknown", help="Leave out right files that the desk does not have.")
     ] = False,
+    also: Annotated[
+        str, typer.Option(metavar="FILE.jsonl", help="Decisions that gordon learn was given: the model has seen them.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Compare the desk's answers with the right ones: precision, recall and F1, and what to mend."""
-    if plot:
-        _drawable(plot)
+    _usable(file, also, plot)
     from gordon.app.evaluate import desk_tagger, read, report, taught
     from gordon.app.mistakes import worst
     from gordon.desk.load import load_desk
@@ -71,7 +74,8 @@ def evaluate(
     files = tuple(entry.file for entry in loaded.files)
     samples, absent = _samples(file, files, skip_unknown=skip_unknown)
     tagger, model = desk_tagger(loaded)
-    readings = list(_watched(read(samples, tagger, model, taught(loaded.files)), len(samples)))
+    known = taught(loaded.files, _decided(also) if also else ())
+    readings = list(_watched(read(samples, tagger, model, known), len(samples)))
     found = report(readings, files, model=model is not None)
     shown = worst(readings, tagger.engine, model, most=mistakes)
     if plot:
@@ -83,7 +87,11 @@ def evaluate(
     _gate(found.overall().f1, min_f1)
 
 
-def _drawable(plot: Path) -> None:
+def _usable(file: str, also: str, plot: Path | None) -> None:
+    if file == also == "-":
+        raise typer.BadParameter("only one of FILE and --also can be standard input")
+    if plot is None:
+        return
     if plot.suffix.lower() not in SUFFIXES:
         raise typer.BadParameter(f"--plot writes {' or '.join(SUFFIXES)}, by the suffix; not {plot.name!r}")
     if not plot.parent.is_dir():
@@ -123,6 +131,17 @@ def _samples(what: str, files: Sequence[str], *, skip_unknown: bool) -> tuple[li
     if problems:
         raise DeskInvalid(problems)
     return list(_as_samples(lines, files)), {file: len(where) for file, where in sorted(absent.items())}
+
+
+def _decided(also: str) -> list[Decided]:
+    """What people decided; raises DeskInvalid with all lines that are none."""
+    from classify.learn.samples import Decided
+
+    lines = [line for _, line in read_lines(also, Decided, SHAPE)]
+    problems = [line for line in lines if isinstance(line, Problem)]
+    if problems:
+        raise DeskInvalid(problems)
+    return [line for line in lines if not isinstance(line, Problem)]
 
 
 def _unknown(name: str, file: str, lines: Sequence[int], files: Sequence[str]) -> Problem:

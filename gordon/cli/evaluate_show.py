@@ -25,7 +25,7 @@ def show(report: Report, mistakes: Sequence[Mistake], absent: Mapping[str, int],
     count = report.mentions
     say(f"{count['all']} mention(s): {count['en']} in English, {count['fr']} in French; intervals are of 95 %")
     if report.seen:
-        say(f"[yellow]{report.seen} of them are examples of a file: left out for the model and for both[/yellow]")
+        say(f"[yellow]{report.seen} of them taught the model: left out for the model and for both[/yellow]")
     if absent:
         named = ", ".join(f"{file} ({number})" for file, number in absent.items())
         say(f"[yellow]not on the desk, and left out: {clean(named)}[/yellow]")
