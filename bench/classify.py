@@ -1,7 +1,9 @@
-"""Speed of classify on one core: Engine.tag, and the whole stage with the codec. Run: python -m bench.classify
+"""Speed of classify on one core by the number of rules: Engine.tag, and the whole stage with the codec.
 
-100 files with 1,000 rules (queries, phrases, some token patterns) over mentions of 2 to 3 kB, two thirds English.
-``--data FOLDER``: real texts as well, from FOLDER/topics/*.jsonl.gz with a "text" (and "title", "language") each.
+    python -m bench.classify [--rules 100 1000 10000 100000] [--mentions 2000] [--data FOLDER]
+
+Each size in a process of its own: build time, memory, mentions a second (CPU time, warm), p50 and p99. The rules and
+texts are generated (bench/rule_sets.py). ``--data``: real texts too, from FOLDER/topics, with rules of their words.
 """
 
 from __future__ import annotations
@@ -11,161 +13,111 @@ import gzip
 import json
 import random
 import resource
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any
 
+from bench import rule_sets
+from bench.rule_sets import mention
 from classify.compile import compile_engine, places
 from classify.engine import Engine
 from classify.matchers.spacy_runtime import Pipelines
 from classify.stage import Classify
 from classify.tagger import Tagger
+from classify.text import fold, words
 from gordon import codec
 from gordon.bus import Record
-from gordon.desk.schema import PolicyFile
 from gordon.events import Event, Mention, Topics
 
-
-def _words(text: str) -> list[str]:
-    return text.split()
-
-
-SUBJECTS = {
-    "en": _words(
-        """
-        passport visa pension tax benefit housing mortgage childcare dental pharmacare vaccine hospital nurse
-        ferry pipeline carbon methane wildfire flood drought fishery lobster salmon wheat dairy canola tariff
-        border customs refugee asylum citizenship veteran reservist submarine frigate fighter broadband spectrum
-        privacy password cyberattack census library museum heritage treaty reserve wetland caribou plastic
-        recycling battery charger airport runway rail transit bridge harbour icebreaker satellite telescope
-        """
-    ),
-    "fr": _words(
-        """
-        passeport visa pension impôt prestation logement hypothèque garderie dentaire médicament vaccin hôpital
-        infirmière traversier oléoduc carbone méthane incendie inondation sécheresse pêche homard saumon blé
-        laitier canola tarif frontière douane réfugié asile citoyenneté ancien réserviste sous-marin frégate
-        chasseur réseau spectre confidentialité recensement bibliothèque musée patrimoine traité réserve
-        plastique recyclage batterie aéroport piste pont port brise-glace satellite télescope
-        """
-    ),
-}
-ASPECTS = {
-    "en": _words(
-        """
-        delay backlog fee cost cut increase strike shortage review audit reform ban fraud lawsuit deadline
-        rebate subsidy threshold eligibility application refund closure safety recall
-        """
-    ),
-    "fr": _words(
-        """
-        retard arriéré frais coût réduction hausse grève pénurie examen vérification réforme interdiction fraude
-        poursuite échéance remise subvention seuil admissibilité demande remboursement fermeture sécurité rappel
-        """
-    ),
-}
-FILLER = {
-    "en": _words(
-        """
-        the of and to in a is that for it was on are as with they at be this from have or by one had not but
-        what all were when we there can an your which their said if do will each about how up out them then she
-        many some so these would other into has more her two like him see time could no make than first been its
-        who now people my made over did down only way find use may water long little very after words called
-        just where most know house year town council minister federal provincial report week month government
-        public service office plan program people new local city community family work school country member
-        group company president national state million according percent since including during official
-        statement announced members issue questions concern residents
-        """
-    ),
-    "fr": _words(
-        """
-        le la les de des du et à en un une est que pour il dans ce qui sur pas plus par au avec se son sa ses ne
-        ont été aux mais nous vous ils elle leur comme tout cette être fait deux même aussi bien où sans peut
-        tous après dont entre encore depuis très gouvernement ministre fédéral provincial rapport semaine mois
-        public service bureau projet programme gens nouveau local ville communauté famille travail école pays
-        membre groupe entreprise président national million selon pourcent durant officiel déclaration annoncé
-        question inquiétude résidents l'été d'hiver qu'on aujourd'hui c'est n'a
-        """
-    ),
-}
+SIZES = (100, 1_000, 10_000)
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path)
-    options.add_argument("--mentions", type=int, default=2000)
-    options.add_argument("--files", type=int, default=100)
-    options.add_argument("--rules", type=int, default=1000)
-    options.add_argument("--patterns", type=float, default=0.03, help="share of token patterns")
+    options.add_argument("--mentions", type=int, default=2_000)
+    options.add_argument("--rules", type=int, nargs="+", default=SIZES)
+    options.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     chosen = options.parse_args()
-    draw = random.Random(4)
-    files = desk(draw, chosen.files, chosen.rules, chosen.patterns)
-    start = perf_counter()
+    if chosen.one:
+        one(chosen.rules[0], chosen.mentions, chosen.data)
+        return
+    for data in (None, chosen.data) if chosen.data else (None,):
+        print(f"{'real texts' if data else 'generated texts'}, {chosen.mentions} mentions")
+        speeds = [_apart(size, chosen.mentions, data) for size in chosen.rules]
+        if len(speeds) > 1:
+            print(f"  from {chosen.rules[0]} to {chosen.rules[-1]} rules: {speeds[0] / speeds[-1]:.1f} times slower")
+
+
+def _apart(rules: int, mentions: int, data: Path | None) -> float:
+    """One size in a process of its own; its mentions a second."""
+    command = [sys.executable, "-m", "bench.classify", "--one", "--rules", str(rules), "--mentions", str(mentions)]
+    done = subprocess.run(
+        [*command, *(["--data", str(data)] if data else [])], capture_output=True, text=True, check=True
+    )
+    *lines, last = done.stdout.splitlines()
+    print("\n".join(lines), flush=True)
+    return float(last)
+
+
+def one(rules: int, count: int, data: Path | None) -> None:
+    """Prints what is measured, then the speed alone."""
+    mentions = list(texts(data, count)) if data else rule_sets.mentions(count)
+    files = rule_sets.files(_rules_of(mentions, rules) if data else rule_sets.rules(rules))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = process_time()
     engine, problems = compile_engine(files, places({}, {}), Pipelines())
     assert engine is not None, problems
-    print(f"built {len(engine.rules)} rules in {perf_counter() - start:.2f} s; {len(engine.always_run)} always run")
-    report("generated", engine, [generated(draw, number) for number in range(chosen.mentions)])
-    if chosen.data:
-        real = list(texts(chosen.data, chosen.mentions))
-        report("real", engine, real) if real else print(f"real texts: none under {chosen.data}/topics, skipped")
-
-
-def desk(draw: random.Random, files: int, rules: int, patterns: float) -> list[PolicyFile]:
-    """Policy files with ``rules`` rules in all."""
-    return [
-        PolicyFile.model_validate(
-            {"file": f"file-{number}", "rules": [rule(draw, index, patterns) for index in range(rules // files)]}
-        )
-        for number in range(files)
-    ]
-
-
-def rule(draw: random.Random, index: int, patterns: float) -> dict[str, Any]:
-    language = draw.choice(("en", "en", "fr"))
-    subject, other = draw.sample(SUBJECTS[language], 2)
-    first, second, third = draw.sample(ASPECTS[language], 3)
-    base: dict[str, Any] = {"id": f"r{index}", "lang": language}
-    if draw.random() < patterns:
-        return base | {"pattern": [{"LEMMA": subject}, {"OP": "?"}, {"LOWER": {"IN": [first, second]}}]}
-    if draw.random() < 0.3:
-        link = draw.choice(FILLER[language])
-        return base | {"phrases": [f"{subject} {first}", f"{link} {other} {second}", f"{subject} {link} {other}"]}
-    shapes = (
-        f'{subject}* NEAR/8 ({first}* OR {second} OR "{other} {third}*")',
-        f"{subject}* AND {first}* NOT title:{other}",
-        f'"{subject} {first}" OR ({other} ONEAR/4 {second})',
-        f"({subject} OR {other}) NEAR/5 ({first}* OR {second}* OR {third}*)",
-        f"title:{subject}* ({first} OR {second})",
+    built = process_time() - start
+    for found in mentions:
+        engine.tag(found)  # warm: a rule's function is made at its first chance
+    each, tags, tagged = [], 0, 0
+    for found in mentions:
+        start = process_time()
+        those = engine.tag(found)
+        each.append(process_time() - start)
+        tags, tagged = tags + len(those), tagged + bool(those)
+    each.sort()
+    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    speed = len(each) / sum(each)
+    print(
+        f"  {len(engine.rules):6} rules ({len(engine.always_run)} always run) in {built:5.2f} s, {memory:4.0f} MiB;"
+        f" {speed:6.0f}/s, p50 {each[len(each) // 2] * 1e3:.2f}, p99 {each[len(each) * 99 // 100] * 1e3:.2f} ms;"
+        f" stage with codec {stage_speed(engine, mentions):6.0f}/s;"
+        f" {tagged / len(mentions):.1%} tagged, {tags / len(mentions):.2f} tags a mention"
     )
-    return base | {"query": draw.choice(shapes)}
+    print(speed)
 
 
-def generated(draw: random.Random, number: int) -> Mention:
-    """A mention of 2 to 3 kB that touches one or two subjects."""
-    language = draw.choice(("en", "en", "fr"))
-    topics = draw.sample(SUBJECTS[language], 2) + draw.sample(ASPECTS[language], 3)
-    words: list[str] = []
-    size = 0
-    goal = draw.randint(2000, 3000)
-    while size < goal:
-        word = draw.choice(topics) if draw.random() < 0.02 else draw.choice(FILLER[language])
-        word = word + draw.choice(("", "", "", "", "s", ",", ". The" if language == "en" else ". Les"))
-        words.append(word)
-        size += len(word) + 1
-    return mention(number, " ".join(words[:9]), " ".join(words), language)
+def stage_speed(engine: Engine, mentions: Sequence[Mention]) -> float:
+    """Mentions a CPU second from the bytes of a mention to the bytes of its tagged events."""
+    stage = Classify(tagger=Tagger(engine), policy_version="bench", topics=Topics())
+    records = [record(number, found) for number, found in enumerate(mentions)]
+    start = process_time()
+    for first in range(0, len(records), stage.batch):
+        for event in stage.handle([codec.decode(found) for found in records[first : first + stage.batch]]):
+            codec.encode(event)
+    return len(mentions) / (process_time() - start)
 
 
-def mention(number: int, title: str, text: str, language: str) -> Mention:
-    return Mention(
-        id=f"mention-{number}", revision=1, feed="https://blog.example/feed", url=f"https://blog.example/{number}",
-        title=title, text=text, language=language, seen=datetime(2026, 11, 2, tzinfo=UTC), kind="new", flags=(),
+def record(offset: int, found: Mention) -> Record:
+    """The mention as it lies on the bus."""
+    event = Event(
+        topic="gordon.mentions", key=found.id, type="gordon.mention.v1", id=f"e{offset}", source="/gordon/ingest",
+        subject=f"{found.id}/1", time=found.seen, data=found,
     )  # fmt: skip
+    message = codec.encode(event)
+    return Record(
+        topic=message.topic, partition=0, offset=offset, key=message.key, value=message.value, headers=message.headers
+    )
 
 
 def texts(folder: Path, count: int) -> Iterator[Mention]:
-    """Up to ``count`` real texts, evenly from the files; short ones are joined to 2 kB."""
+    """Real texts, evenly from the files; short ones are joined to 2 kB."""
     paths = sorted(folder.glob("topics/*.jsonl.gz"))
     for path in paths:
         language = "fr" if "_fr" in path.name else "en"
@@ -176,55 +128,43 @@ def texts(folder: Path, count: int) -> Iterator[Mention]:
                 row = json.loads(line)
                 parts.append(str(row.get("text") or row.get("title") or ""))
                 if sum(map(len, parts)) >= 2000:
-                    yield mention(made, str(row.get("title") or "")[:120], "\n".join(parts)[:3000], language)
+                    text = "\n".join(parts)[:3000]
+                    yield mention(made, text[:60], text, language)
                     parts, made = [], made + 1
                 if made >= count // len(paths):
                     break
 
 
-def report(name: str, engine: Engine, mentions: Sequence[Mention]) -> None:
-    """Prints both speeds, warm; the first 100 mentions warm up."""
-    for one in mentions[:100]:
-        engine.tag(one)
-    each = []
-    tagged = tags = 0
-    for one in mentions:
-        start = process_time()
-        found = engine.tag(one)
-        each.append(process_time() - start)
-        tagged, tags = tagged + bool(found), tags + len(found)
-    each.sort()
-    size = sum(len(one.text) for one in mentions) / len(mentions)
-    print(
-        f"{name}: {len(mentions)} mentions of {size:.0f} characters, {tagged / len(mentions):.0%} tagged, {tags} tags"
-    )
-    print(f"  Engine.tag {len(each) / sum(each):8.0f}/s   p50 {each[len(each) // 2] * 1e3:.2f} ms", end="   ")
-    print(f"p99 {each[len(each) * 99 // 100] * 1e3:.2f} ms")
-    print(f"  stage+codec {stage_speed(engine, mentions):7.0f}/s", end="   ")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+def _rules_of(mentions: Sequence[Mention], count: int) -> list[dict[str, Any]]:
+    """The generated rules with each word in place of one of about the same rank in these texts."""
+    ranked = {language: _ranked(mentions, language) for language in ("en", "fr")}
+    made = rule_sets.rules(count)
+    for rule in made:
+        known, real = rule_sets.vocabulary(rule["lang"]), ranked[rule["lang"]]
+        ranks = {word: rank for rank, word in enumerate(known)}
+        draw = random.Random(rule["id"])
+
+        def swapped(said: str, ranks: dict[str, int] = ranks, real: list[str] = real, draw: Any = draw) -> str:
+            head = said.rstrip('*"):').lstrip('("')
+            rank = ranks.get(head.removeprefix("title:"))
+            if rank is None:
+                return said
+            return said.replace(head.removeprefix("title:"), real[min(rank // 2 + draw.randrange(50), len(real) - 1)])
+
+        for key in ("query", "phrases"):
+            if key == "query" and key in rule:
+                rule[key] = " ".join(swapped(said) for said in rule[key].split())
+            elif key in rule:
+                rule[key] = [" ".join(swapped(said) for said in phrase.split()) for phrase in rule[key]]
+    return made
 
 
-def stage_speed(engine: Engine, mentions: Sequence[Mention]) -> float:
-    """Mentions a CPU second from the bytes of a mention to the bytes of its tagged events."""
-    stage = Classify(tagger=Tagger(engine), policy_version="bench", topics=Topics())
-    records = [record(number, one) for number, one in enumerate(mentions)]
-    start = process_time()
-    for first in range(0, len(records), stage.batch):
-        events = [codec.decode(one) for one in records[first : first + stage.batch]]
-        for event in stage.handle(events):
-            codec.encode(event)
-    return len(mentions) / (process_time() - start)
-
-
-def record(offset: int, one: Mention) -> Record:
-    event = Event(
-        topic="gordon.mentions", key=one.id, type="gordon.mention.v1", id=f"e{offset}", source="/gordon/ingest",
-        subject=f"{one.id}/1", time=one.seen, data=one,
-    )  # fmt: skip
-    message = codec.encode(event)
-    return Record(
-        topic=message.topic, partition=0, offset=offset, key=message.key, value=message.value, headers=message.headers
-    )
+def _ranked(mentions: Sequence[Mention], language: str) -> list[str]:
+    counts: Counter[str] = Counter()
+    for found in mentions:
+        if found.language == language:
+            counts.update(set(words(fold(found.text))))
+    return [word for word, _ in counts.most_common() if len(word) > 2 and word.isalpha()]
 
 
 if __name__ == "__main__":

@@ -59,9 +59,8 @@ def main() -> None:
             )
             print(f"Gordon has {speed / other:.2f} of its speed, {len(matches ^ theirs)} matches differ")
             for document, query in sorted(matches ^ theirs)[:5]:
-                print(
-                    f"  document {document}, query {queries[query]}: {'Gordon' if (document, query) in matches else 'Lucene'} alone"
-                )
+                who = "Gordon" if (document, query) in matches else "Lucene"
+                print(f"  document {document}, query {queries[query]}: {who} alone")
 
 
 def _rows(path: Path) -> Iterable[dict[str, object]]:

@@ -1,6 +1,6 @@
 """The whole pipeline from gordon.mentions to the queue topics: mentions a second, and where the time goes.
 
-    python -m bench.pipeline [--kafka] [--mentions 20000] [--files 100] [--rules 1000]
+    python -m bench.pipeline [--kafka] [--mentions 20000] [--rules 1000]
 
 The mentions lie in the topic before the daemons start. Counted from the first recorded mention to the moment when
 nothing is left in any topic or outbox. ``--kafka``: a real broker and a real PostgreSQL that writes through to disk.
@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import tempfile
 import time
 from pathlib import Path
 
-from bench.classify import desk as generated_files
-from bench.classify import generated
+from bench import rule_sets
 from bench.processes import cpu_seconds, servers
 from gordon.bus import Bus
 from gordon.bus.open import open_bus
@@ -30,11 +28,11 @@ from tests.flow.stack import Address, Stack
 TOPICS = Topics()
 
 
-def write_desk(folder: Path, files: int, rules: int) -> Path:
-    """A desk of generated policy files, and the people and queues of the flow tests."""
-    draw = random.Random(1)
+def write_desk(folder: Path, rules: int) -> Path:
+    """A desk of generated policy files of ten rules each, and the people and queues of the flow tests. A word of each
+    file is frequent enough for about a quarter of the mentions to be tagged."""
     (folder / "files").mkdir(parents=True)
-    for entry in generated_files(draw, files, rules, 0.02):
+    for entry in rule_sets.files([*rule_sets.rules(rules - rules // 10), *rule_sets.frequent(rules // 10)]):
         body = json.dumps(entry.model_dump(mode="json", exclude_defaults=True, by_alias=True), ensure_ascii=False)
         (folder / "files" / f"{entry.file}.yaml").write_text(body, encoding="utf-8")
     (folder / "people.yaml").write_text(PEOPLE.replace("passport-services", '"*"').replace("parental-benefits", '"*"'))
@@ -44,11 +42,9 @@ def write_desk(folder: Path, files: int, rules: int) -> Path:
 
 def fill(bus: Bus, mentions: int) -> None:
     """Puts the mentions into the topic."""
-    draw = random.Random(2)
     bus.ensure([TOPICS.mentions])
     batch = []
-    for number in range(mentions):
-        one = generated(draw, number)
+    for number, one in enumerate(rule_sets.mentions(mentions)):
         event = Event(
             topic=TOPICS.mentions,
             key=one.id,
@@ -103,7 +99,7 @@ def _recorded(database: Database) -> int:
 
 def run(address: Address, pids: dict[str, int], options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="gordon-bench-") as name:
-        desk = write_desk(Path(name) / "desk", options.files, options.rules)
+        desk = write_desk(Path(name) / "desk", options.rules)
         stack = Stack(desk, address, ("classify", "route"))
         done = stack.run("db", "upgrade")
         assert done.returncode == 0, done.stderr
@@ -123,11 +119,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kafka", action="store_true", help="on Kafka and PostgreSQL instead of the embedded parts")
     parser.add_argument("--mentions", type=int, default=20_000)
-    parser.add_argument("--files", type=int, default=100)
     parser.add_argument("--rules", type=int, default=1000)
     options = parser.parse_args()
     with servers(kafka=options.kafka) as (address, pids):
-        print(f"{address.name}: {options.mentions} mentions, {options.files} files, {options.rules} rules")
+        print(f"{address.name}: {options.mentions} mentions, {options.rules} rules")
         run(address, pids, options)
 
 

@@ -22,8 +22,8 @@ COMMON = (60, 2_000)
 RARE = (800, 20_000)
 """Ranks of subjects."""
 _SYLLABLES = {
-    "en": "ab ent ing er tion al or ate ive less ness pro con de re un in out over land ship tax fee pass port road work",
-    "fr": "é ée eur tion ment age ique eau ou ai pré con dé ré in sur port pass gou ver loi impôt fran çais mai son route",
+    "en": "ab ent ing er tion al or ate ive less ness pro con de re un in out over land tax fee pass port road work",
+    "fr": "é ée eur tion ment age ique eau ou ai pré con dé ré in sur port pass gou ver loi impôt fran çais mai son",
 }
 
 
@@ -72,6 +72,17 @@ def _rule(draw: random.Random) -> dict[str, Any]:
     else:
         query = f'"{rare()} {common()}" OR ({rare()} ONEAR/4 {common()})'
     return {"lang": language, "query": query}
+
+
+def frequent(count: int, seed: int = 7) -> list[dict[str, Any]]:
+    """Rules of two neighbours of which each is frequent: some mentions are tagged by each of them."""
+    draw = random.Random(seed)
+    made = []
+    for number in range(count):
+        language = draw.choice(("en", "en", "fr"))
+        one, other = (vocabulary(language)[draw.randrange(30, 400)] for _ in range(2))
+        made.append({"id": f"f{number}", "lang": language, "query": f"{one} NEAR/3 {other}"})
+    return made
 
 
 def files(rules: Sequence[dict[str, Any]], each: int = 10) -> list[PolicyFile]:
