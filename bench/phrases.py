@@ -2,7 +2,8 @@
 
 python -m bench.phrases [--rules 1000 10000] [--mentions 2000]
 
-One core, one text at a time, warm, each text new to it, CPU time. spaCy tokenises each text, Gordon only looks where a phrase may be.
+One core, one text at a time, warm, each text new to it, CPU time. spaCy tokenises each text, Gordon only looks where a
+phrase may be.
 """
 
 from __future__ import annotations
