@@ -106,6 +106,14 @@ class Worker(Model):
     backpressure: int = Field(default=100_000, ge=1)
 
 
+class Route(Model):
+    """What route does without being told. ``tick``: how often it looks at the clocks; an issue without a mention for
+    ``dormant_after`` is dormant until the next."""
+
+    tick: Seconds = Field(default=5.0, gt=0)
+    dormant_after: Seconds = Field(default=7 * 86400.0, gt=0)
+
+
 class Retention(Model):
     """How long the database keeps what only redelivery and diagnosis need. Mentions, issues, items and dead letters
     are kept for ever. ``inbox`` must outlive the bus's own retention and the longest outage."""
@@ -174,6 +182,7 @@ class Settings(Model):
     websub: WebSub = WebSub()
     privacy: Privacy = Privacy()
     worker: Worker = Worker()
+    route: Route = Route()
     retention: Retention = Retention()
     metrics: Metrics = Metrics()
     kafka: Kafka = Kafka()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
+from gordon import log
 from gordon.app.connect import connect_bus, connect_store, stage_bus
 from gordon.app.daemon import Daemon, Reloader, utc_now
 from gordon.app.folder_watch import FolderWatch
@@ -13,9 +15,12 @@ from gordon.app.loop import Current, work
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
 from gordon.app.prepare import ready
+from gordon.errors import StoreUnavailable
 from gordon.events import Topics
 from gordon.metrics import Metrics
 from route.coverage import Coverage
+from route.life import Life, LifeReport
+from route.policy import make_policy
 from route.stage import Route, RouteReport
 from store.database import Database
 from store.dead import dead_by_stage
@@ -47,6 +52,14 @@ def _work(
         relay.wake()
         note_batch(daemon.metrics, report)
 
+    def alive(policy: Policy) -> Life:
+        return Life(
+            make_policy(policy.desk, policy.tree, Topics(daemon.settings.topic_prefix)),
+            RouteStore(database),
+            now=utc_now,
+            dormant_after=timedelta(seconds=daemon.settings.route.dormant_after),
+        )
+
     def stage(policy: Policy) -> Route:
         return Route(
             desk=policy.desk,
@@ -58,9 +71,11 @@ def _work(
         )
 
     current = Current(stage(policy))
+    turns = Turns(alive(policy), daemon, relay.wake)
 
     def use(fresh: Policy) -> None:
         force.coverage = Coverage(fresh.desk)
+        turns.life = alive(fresh)
         current.stage = stage(fresh)
 
     reload = Reloader(daemon, watch, lambda: checked(folder, environ), use)
@@ -73,7 +88,7 @@ def _work(
         return
     relay.start()
     try:
-        work(daemon, current, bus, lambda: connect_bus(daemon.settings, folder), chores=[reload], looks=[look])
+        work(daemon, current, bus, lambda: connect_bus(daemon.settings, folder), chores=[reload, turns], looks=[look])
     finally:
         relay.stop()
         bus.close()
@@ -84,6 +99,37 @@ class _InForce:
 
     def __init__(self, policy: Policy) -> None:
         self.coverage = Coverage(policy.desk)
+
+
+class Turns:
+    """The turns of the clock, one every ``route.tick``, between batches."""
+
+    def __init__(self, life: Life, daemon: Daemon, wake: Callable[[], None]) -> None:
+        self.life = life
+        self._daemon, self._wake = daemon, wake
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        """Does what is due. A database that is away is the loop's to wait for; the next turn comes anyway."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self._daemon.settings.route.tick
+        try:
+            report = self.life.turn()
+        except StoreUnavailable as error:
+            log.logger().warning("clocks not looked at", error=str(error))
+            return
+        note_turn(self._daemon.metrics, report)
+        if report.changes:
+            self._wake()
+
+
+def note_turn(metrics: Metrics, report: LifeReport) -> None:
+    """One turn, counted."""
+    for queue, clock in report.breaches:
+        metrics.count("gordon_clock_breaches_total", 1, queue, clock)
+    for change in report.changes:
+        metrics.count("gordon_items_total", 1, change.item.queue, change.item.assigned.change)
 
 
 def note_batch(metrics: Metrics, report: RouteReport) -> None:
