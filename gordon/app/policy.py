@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from classify.compile import compile_engine, places
 from classify.engine import Engine
@@ -20,10 +22,12 @@ from gordon.app.learn import model_problems, model_warnings, recogniser
 from gordon.app.sense import sense_problems
 from gordon.demo.pages import wrong_ports
 from gordon.desk.load import Desk, Draft, read_desk
+from gordon.desk.people_checks import people_warnings
 from gordon.errors import DeskInvalid, Problem
 from gordon.polling import Feed
 from ingest.opml import read as read_opml
 from route.calendar import holiday_problems
+from route.feasible import impossible, impossible_problems
 from route.rules import Tree, compile_routes
 
 FEEDS = "feeds.opml"
@@ -103,8 +107,10 @@ def make_tagger(desk: Desk, pipelines: Pipelines) -> Tagger:
     return Tagger(compile_files(desk, pipelines), recogniser(desk.learned, desk.files))
 
 
-def check(folder: Path, environ: Mapping[str, str], detect: Callable[[str, str, str], str]) -> Verdict:
-    """Everything that can be wrong with a desk, the files' own tests included."""
+def check(
+    folder: Path, environ: Mapping[str, str], detect: Callable[[str, str, str], str], *, now: datetime
+) -> Verdict:
+    """Everything that can be wrong with a desk, the files' own tests included. ``now``: by which things run out."""
     draft, feeds, _ = _read(folder, environ)
     place_of = places(draft.sources, draft.lines)
     engine, problems = compile_engine(draft.files, place_of, Pipelines())
@@ -112,6 +118,7 @@ def check(folder: Path, environ: Mapping[str, str], detect: Callable[[str, str, 
     if engine is not None:
         problems = run_tests(engine, draft.files, place_of, detect)
         warnings = lint(draft.files, engine, place_of) + model_warnings(draft, place_of)
+    warnings += _people_warnings(draft, now)
     return Verdict(
         problems=tuple(sorted([*draft.problems, *problems])),
         warnings=tuple(sorted(warnings)),
@@ -123,6 +130,17 @@ def check(folder: Path, environ: Mapping[str, str], detect: Callable[[str, str, 
         queues=len(draft.queues.queues) if draft.queues else 0,
         feeds=len(feeds),
     )
+
+
+def _people_warnings(draft: Draft, now: datetime) -> list[Problem]:
+    """What of the people has run out or looks wrong; and what they could never do, if they are all readable."""
+    placed = list(zip(draft.places, draft.people, strict=True))
+    zone = ZoneInfo(draft.settings.time_zone)
+    people_lines, queue_lines = draft.lines.get("people.yaml", {}), draft.lines.get("queues.yaml", {})
+    warnings = people_warnings(placed, draft.queues, people_lines, now.astimezone(zone).date())
+    if draft.queues and not draft.problems:
+        warnings += impossible_problems(impossible(draft.people, draft.files, draft.queues, zone, now), queue_lines)
+    return warnings
 
 
 def checked(folder: Path, environ: Mapping[str, str]) -> Policy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def check(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
     from gordon.app.policy import check as check_desk
     from gordon.language import Detector
 
-    verdict = check_desk(desk, os.environ, Detector().detect)
+    verdict = check_desk(desk, os.environ, Detector().detect, now=datetime.now(UTC))
     if as_json:
         show_json({"ok": not verdict.problems, **dataclasses.asdict(verdict)})
     else:

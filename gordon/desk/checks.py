@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 
-from gordon.desk.schema import Person, PolicyFile, Queue, QueuesFile
+from gordon.desk.schema import PolicyFile, Queue, QueuesFile
 from gordon.desk.validate import line_of, suggest
 from gordon.desk.yaml_lines import Lines, Path
 from gordon.errors import Problem
 
-QUEUES, PEOPLE = "queues.yaml", "people.yaml"
+QUEUES = "queues.yaml"
 
 
 def duplicates(files: Sequence[PolicyFile], sources: Mapping[str, str], lines: Mapping[str, Lines]) -> list[Problem]:
@@ -44,34 +43,6 @@ def _unknown_rules(entry: PolicyFile, source: str, lines: Lines) -> list[Problem
         for name in must.rules
         if name not in known
     ]
-
-
-def check_people(
-    placed: Sequence[tuple[int, Person]], files: Sequence[PolicyFile], disciplines: Iterable[str], lines: Lines
-) -> list[Problem]:
-    """Repeated ids, unknown disciplines, files and delegates. ``placed``: each person with the index in the file."""
-    known, ids, names = set(disciplines), [person.id for _, person in placed], [entry.file for entry in files]
-    problems: list[Problem] = []
-    for position, (index, person) in enumerate(placed):
-        if person.id in ids[:position]:
-            line = line_of(lines, (index, "id"))
-            problems.append(
-                Problem(PEOPLE, line, f"person {person.id!r} appears twice", "merge the two, or rename one")
-            )
-        wrong: list[tuple[Path, str, str, set[str]]] = [
-            (("disciplines",), "discipline", hat, known) for hat in person.disciplines if hat not in known
-        ]
-        wrong += [
-            (("files", pattern), "file", pattern, set(names))
-            for pattern in person.files
-            if not any(fnmatchcase(name, pattern) for name in names)
-        ]
-        if person.delegate and person.delegate not in ids:
-            wrong.append((("delegate",), "person", person.delegate, set(ids)))
-        for path, kind, word, allowed in wrong:
-            line = line_of(lines, (index, *path))
-            problems.append(Problem(PEOPLE, line, f"{person.id}: no {kind} {word!r}", suggest(word, allowed)))
-    return problems
 
 
 def check_queues(config: QueuesFile, disciplines: Iterable[str], lines: Lines) -> list[Problem]:

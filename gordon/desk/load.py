@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gordon.desk.checks import check_people, check_queues, duplicates
+from gordon.desk.checks import check_queues, duplicates
+from gordon.desk.people_checks import check_people
 from gordon.desk.schema import Person, PolicyFile, QueuesFile
 from gordon.desk.validate import build, line_of
 from gordon.desk.yaml_lines import Lines, parse

@@ -260,9 +260,7 @@ class Person(Model):
     @model_validator(mode="after")
     def _with_a_hat(self) -> Person:
         if not self.disciplines and not any(standing.disciplines for standing in self.files.values()):
-            raise ValueError(
-                "no discipline, neither for every file nor for one; write for example disciplines: [policy]"
-            )
+            raise ValueError("no discipline, for every file or for one; write for example disciplines: [policy]")
         return self
 
 

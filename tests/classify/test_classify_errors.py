@@ -6,6 +6,7 @@ All of them stand on one desk, and one run of the real check reports all at once
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -165,7 +166,7 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
     for number, (text, *_) in enumerate(FILES):
         path = desk / "files" / f"f{number:02}.yaml"
         path.write_text(text.replace("file: f\n", f"file: f{number:02}\n"), encoding="utf-8")
-    return check(desk, {}, lambda title, text, declared: "en")
+    return check(desk, {}, lambda title, text, declared: "en", now=datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def at(verdict: Verdict, file: str, line: int) -> list[Problem]:
