@@ -52,7 +52,9 @@ class Engine:
 
     def claims(self, mention: Mention, tags: Sequence[FileTag]) -> tuple[ClaimHit, ...]:
         """The claims of these files that a sentence of the mention repeats, each with its best sentence."""
-        return self._claims.hits(mention.title, mention.text, base_language(mention.language), [t.file for t in tags])
+        files = [tag.file for tag in tags]
+        language = base_language(mention.language)
+        return self._claims.hits(mention.title, mention.text, language, files, seen=mention.seen)
 
     def explain(self, mention: Mention) -> tuple[FileReport, ...]:
         """For each file of the desk, rule by rule: what fired, and why the others did not."""

@@ -21,46 +21,51 @@ _WORDS = re.compile(rf"\d+\.\d+|{WORD.pattern}")
 
 
 class Term(NamedTuple):
-    """A content word or number and its position among all words of the sentence."""
+    """A content word or number and its position among all words of the sentence. ``word``: as written, folded."""
 
     stem: str
     number: bool
     position: int
+    word: str
 
 
 class Stems:
     """The words of one language, "en" or "fr"."""
 
     def __init__(self, language: str, lexicon: Lexicon, *, kept: int = MAX_KEPT) -> None:
+        self.language = language
         self._kept = kept
-        self._language = language
         self._stop = _STOP[language]
         self._stemmer = snowballstemmer.stemmer(_ALGORITHM[language])
         self._lexicon = lexicon
-        self._known: dict[str, str] = {}
+        self._known: dict[str, tuple[str, str]] = {}
 
     def terms(self, sentence: str) -> list[Term]:
         """The terms in order. "1,000", "1 000" and "1000" are one number."""
         plain = _GROUPED.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]), _plain(sentence))
         plain = _DECIMAL.sub(r"\1.\2", plain)
-        return [
-            Term(word if word[0].isdigit() else self.stem(word), word[0].isdigit(), position)
-            for position, word in enumerate(_WORDS.findall(plain))
-            if fold(word) not in self._stop
-        ]
+        found = []
+        for position, word in enumerate(_WORDS.findall(plain)):
+            if word[0].isdigit():
+                found.append(Term(word, True, position, word))
+                continue
+            stem, folded = self._known.get(word) or self._learn(word)
+            if stem:
+                found.append(Term(stem, False, position, folded))
+        return found
 
     def stem(self, word: str) -> str:
-        """The stem of the lemma of a word in lower case, folded: "doublent" and "doubleront" share one."""
-        known = self._known.get(word)
-        if known is None:
-            if len(self._known) >= self._kept:
-                self._known.clear()
-            known = self._known[word] = self._stem(word)
-        return known
+        """The stem of the lemma of a word in lower case: "doublent" and "doubleront" share one; "" of a stop word."""
+        return (self._known.get(word) or self._learn(word))[0]
 
-    def _stem(self, word: str) -> str:
-        stemmed: str = self._stemmer.stemWord(fold(self._lexicon.lemma(word, self._language)))
-        return stemmed
+    def _learn(self, word: str) -> tuple[str, str]:
+        """The stem ("" of a stop word) and the folded form of a word, remembered."""
+        if len(self._known) >= self._kept:
+            self._known.clear()
+        folded = fold(word)
+        stem = "" if folded in self._stop else self._stemmer.stemWord(fold(self._lexicon.lemma(word, self.language)))
+        self._known[word] = stem, folded
+        return stem, folded
 
 
 def _plain(sentence: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.classify.classify_desk import LEXICON
 DOUBLE = {"en": "Passport fees will double", "fr": "Les frais de passeport vont doubler"}
 NUMBER = {"en": "The carbon tax adds 1,200 dollars to every grocery bill",
           "fr": "La taxe carbone ajoute 1 200 dollars à chaque facture d'épicerie"}  # fmt: skip
+SEEN = datetime(2027, 3, 31, 23, 59, tzinfo=UTC)
 NEGATED = {"en": "Seniors do not get the dental benefit", "fr": "Les aînés ne reçoivent pas la prestation dentaire"}
 
 
@@ -24,7 +26,7 @@ def index(says: dict[str, str], name: str = "c") -> ClaimIndex:
 
 
 def hits(says: dict[str, str], text: str, language: str = "en", title: str = "") -> list[str]:
-    found = index(says).hits(title, text, language, ["f"])
+    found = index(says).hits(title, text, language, ["f"], seen=SEEN)
     assert all(hit.quote in text or hit.quote in title for hit in found)
     assert all(THRESHOLD <= hit.score <= 1 for hit in found)
     return [hit.quote for hit in found]
@@ -97,7 +99,7 @@ def test_a_language_that_could_not_be_told_looks_for_both() -> None:
 
 
 def test_only_claims_of_the_given_files_count() -> None:
-    assert index(DOUBLE).hits("", "Passport fees will double.", "en", ["other"]) == ()
+    assert index(DOUBLE).hits("", "Passport fees will double.", "en", ["other"], seen=SEEN) == ()
 
 
 @pytest.mark.parametrize(
