@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 
-from gordon.desk.schema import Model
+from gordon.desk.model import Model
 from gordon.desk.units import Octets, Seconds
 from gordon.desk.validate import build
 from gordon.desk.yaml_lines import Lines

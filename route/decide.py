@@ -13,6 +13,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from gordon.events import Assigned, Change, Event, MentionRef, Priority
+from gordon.hosts import host_of
 from gordon.ids import item_id
 from gordon.records import Item
 from route.announce import announce
@@ -38,17 +39,22 @@ class Changed:
     event: Event
 
 
-def facts_of(placed: Placed) -> Facts:
-    """What the routing tree looks at."""
+def facts_of(placed: Placed, now: datetime | None = None) -> Facts:
+    """What the routing tree looks at, but for spikes and gaps, which others know."""
     mention, file = placed.tagged.mention, placed.file
+    own = [tag for tag in placed.tagged.files if tag.file == file]
     return Facts(
         file=file,
         language=mention.language,
         source=mention.feed,
-        score=sum(tag.score for tag in placed.tagged.files if tag.file == file),
+        score=sum(tag.score for tag in own),
         kind=mention.kind,
         mentions=placed.issue.mentions,
         claims=tuple(dict.fromkeys(hit.claim for hit in placed.tagged.claims if hit.file == file)),
+        site=host_of(mention.url),
+        revision=mention.revision,
+        learned=any(tag.learned for tag in own),
+        time=now,
     )
 
 
@@ -69,7 +75,7 @@ def decide(
     changes = []
     for placed in batch:
         held = standing[placed.issue.id]
-        routed = policy.tree.route(facts_of(placed))
+        routed = policy.tree.route(facts_of(placed, now))
         changed = _grown(placed, held, routed, policy, now) + _opened(placed, held, routed, busy, policy, now)
         for change in changed:
             held[change.item.queue] = change.item

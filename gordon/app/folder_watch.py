@@ -7,7 +7,16 @@ from pathlib import Path
 
 from gordon.desk.load import LEARNED
 
-PATTERNS = ("gordon.toml", "feeds.opml", "people.yaml", "queues.yaml", "files/*.yaml", "files/*.yml", LEARNED)
+PATTERNS = (
+    "gordon.toml",
+    "feeds.opml",
+    "people.yaml",
+    "queues.yaml",
+    "silences.yaml",
+    "files/*.yaml",
+    "files/*.yml",
+    LEARNED,
+)
 EVERY = 2.0
 
 Fingerprint = frozenset[tuple[str, int, int]]

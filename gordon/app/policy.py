@@ -28,7 +28,10 @@ from gordon.polling import Feed
 from ingest.opml import read as read_opml
 from route.calendar import holiday_problems
 from route.feasible import impossible, impossible_problems
+from route.lint import lint_routes, lint_silences
 from route.rules import Tree, compile_routes
+from route.selftest import run_route_tests
+from route.silences import Silences, compile_silences
 
 FEEDS = "feeds.opml"
 CHECK_SECONDS = 120.0
@@ -36,11 +39,12 @@ CHECK_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A desk, its subscriptions and its routing tree."""
+    """A desk, its subscriptions, its routing tree and its silences."""
 
     desk: Desk
     feeds: tuple[Feed, ...]
     tree: Tree
+    silences: Silences
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +67,39 @@ class Verdict:
 
 def read_policy(folder: Path, environ: Mapping[str, str]) -> Policy:
     """The policy without the rules of the files; raises DeskInvalid with all mistakes of the desk but theirs."""
-    draft, feeds, tree = _read(folder, environ)
-    if draft.problems or tree is None:
+    draft, feeds, routing = _read(folder, environ)
+    if draft.problems or routing is None:
         raise DeskInvalid(draft.problems)
-    return Policy(desk=draft.desk(), feeds=feeds, tree=tree)
+    return Policy(desk=draft.desk(), feeds=feeds, tree=routing[0], silences=routing[1])
 
 
-def _read(folder: Path, environ: Mapping[str, str]) -> tuple[Draft, tuple[Feed, ...], Tree | None]:
+def _read(folder: Path, environ: Mapping[str, str]) -> tuple[Draft, tuple[Feed, ...], tuple[Tree, Silences] | None]:
     draft = read_desk(folder, environ)
     feeds, problems = read_opml(draft.folder / FEEDS)
     draft.problems += problems + _demo_problems(draft)
     draft.problems += address_problems(draft.settings, draft.folder, environ)
     draft.problems += sense_problems(draft.settings, draft.folder, environ)
     draft.problems += model_problems(draft)
-    tree = None
-    if draft.queues is not None:
-        tree, problems = compile_routes(draft.queues, draft.lines.get("queues.yaml", {}))
-        draft.problems += problems
+    routing = _compile_routing(draft)
     placed = list(zip(draft.places, draft.people, strict=True))
     people_lines, queue_lines = draft.lines.get("people.yaml", {}), draft.lines.get("queues.yaml", {})
     draft.problems += holiday_problems(placed, draft.queues, people_lines, queue_lines)
-    return draft, tuple(feeds), tree
+    if routing is not None and not draft.problems and draft.queues is not None:
+        zone = draft.settings.time_zone
+        draft.problems += run_route_tests(draft.queues, routing[0], draft.files, draft.people, zone, queue_lines)
+    return draft, tuple(feeds), routing
+
+
+def _compile_routing(draft: Draft) -> tuple[Tree, Silences] | None:
+    """Tree and silences, to be used only while there are no problems; None without queues."""
+    zone = draft.settings.time_zone
+    silences, problems = compile_silences(draft.silences, draft.lines.get("silences.yaml", {}), zone)
+    draft.problems += problems
+    if draft.queues is None:
+        return None
+    tree, problems = compile_routes(draft.queues, draft.lines.get("queues.yaml", {}), zone=zone, files=draft.files)
+    draft.problems += problems
+    return tree, silences
 
 
 def _demo_problems(draft: Draft) -> list[Problem]:
@@ -110,14 +126,15 @@ def make_tagger(desk: Desk, pipelines: Pipelines) -> Tagger:
 def check(
     folder: Path, environ: Mapping[str, str], detect: Callable[[str, str, str], str], *, now: datetime
 ) -> Verdict:
-    """Everything that can be wrong with a desk, the files' own tests included. ``now``: by which things run out."""
+    """Everything that can be wrong with a desk, the tests of files and routes included. ``now``: by which things run
+    out."""
     draft, feeds, _ = _read(folder, environ)
     place_of = places(draft.sources, draft.lines)
     engine, problems = compile_engine(draft.files, place_of, Pipelines())
-    warnings: list[Problem] = []
+    warnings: list[Problem] = _routing_warnings(draft, now)
     if engine is not None:
         problems = run_tests(engine, draft.files, place_of, detect)
-        warnings = lint(draft.files, engine, place_of) + model_warnings(draft, place_of)
+        warnings += lint(draft.files, engine, place_of) + model_warnings(draft, place_of)
     warnings += _people_warnings(draft, now)
     return Verdict(
         problems=tuple(sorted([*draft.problems, *problems])),
@@ -125,7 +142,8 @@ def check(
         always_run=len(engine.always_run) if engine else 0,
         files=len(draft.files),
         rules=sum(len(entry.rules) + len(entry.exclude) for entry in draft.files),
-        tests=sum(len(entry.tests.must) + len(entry.tests.must_not) for entry in draft.files),
+        tests=sum(len(entry.tests.must) + len(entry.tests.must_not) for entry in draft.files)
+        + (len(draft.queues.tests) if draft.queues else 0),
         people=len(draft.people),
         queues=len(draft.queues.queues) if draft.queues else 0,
         feeds=len(feeds),
@@ -141,6 +159,15 @@ def _people_warnings(draft: Draft, now: datetime) -> list[Problem]:
     if draft.queues and not draft.problems:
         warnings += impossible_problems(impossible(draft.people, draft.files, draft.queues, zone, now), queue_lines)
     return warnings
+
+
+def _routing_warnings(draft: Draft, now: datetime) -> list[Problem]:
+    """Those of queues, routes and silences; none while the desk has problems, which may be their cause."""
+    if draft.queues is None or draft.problems:
+        return []
+    zone, lines = draft.settings.time_zone, draft.lines
+    found = lint_routes(draft.queues, draft.files, lines.get("queues.yaml", {}))
+    return found + lint_silences(draft.silences, draft.files, zone, lines.get("silences.yaml", {}), now)
 
 
 def checked(folder: Path, environ: Mapping[str, str]) -> Policy:

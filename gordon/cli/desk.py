@@ -31,7 +31,7 @@ def init(
 
 
 def check(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
-    """Validate the desk and run the tests of its policy files. Exit 78 with every mistake, else 0, warnings or not."""
+    """Validate the desk, and run the tests of files and routes. Exit 78 with every mistake, else 0, warnings or not."""
     from gordon.app.policy import check as check_desk
     from gordon.language import Detector
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from gordon.desk.schema import SLUG, Model
+from gordon.desk.model import SLUG, Model
 from gordon.desk.units import Seconds
 from gordon.desk.validate import build, line_of, suggest
 from gordon.desk.yaml_lines import Lines, parse

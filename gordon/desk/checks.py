@@ -1,15 +1,13 @@
-"""Checks across the parts of a desk: ids that repeat, names that lead nowhere, a tree without a catch-all."""
+"""Checks within policy files: ids that repeat, rules that tests name but that do not exist."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from gordon.desk.schema import PolicyFile, Queue, QueuesFile
+from gordon.desk.schema import PolicyFile
 from gordon.desk.validate import line_of, suggest
 from gordon.desk.yaml_lines import Lines, Path
 from gordon.errors import Problem
-
-QUEUES = "queues.yaml"
 
 
 def duplicates(files: Sequence[PolicyFile], sources: Mapping[str, str], lines: Mapping[str, Lines]) -> list[Problem]:
@@ -42,60 +40,4 @@ def _unknown_rules(entry: PolicyFile, source: str, lines: Lines) -> list[Problem
         for index, must in enumerate(entry.tests.must)
         for name in must.rules
         if name not in known
-    ]
-
-
-def check_queues(config: QueuesFile, disciplines: Iterable[str], lines: Lines) -> list[Problem]:
-    """Unknown queues and disciplines, escalation in a circle, a missing or early catch-all."""
-    known, names = set(disciplines), set(config.queues)
-    problems: list[Problem] = []
-    for name, queue in config.queues.items():
-        problems += _check_queue(name, queue, config, known, lines)
-    for index, route in enumerate(config.routes):
-        if route.queue not in names:
-            line = line_of(lines, ("routes", index, "queue"))
-            problems.append(
-                Problem(QUEUES, line, f"route to unknown queue {route.queue!r}", suggest(route.queue, names))
-            )
-    return problems + _check_catch_all(config, lines)
-
-
-def _check_queue(name: str, queue: Queue, config: QueuesFile, known: set[str], lines: Lines) -> list[Problem]:
-    problems = [
-        Problem(
-            QUEUES,
-            line_of(lines, ("queues", name, "requires", "disciplines")),
-            f"queue {name}: no discipline {hat!r}",
-            suggest(hat, known),
-        )
-        for hat in queue.requires.disciplines
-        if hat not in known
-    ]
-    chain, step = [name], queue.escalate
-    line = line_of(lines, ("queues", name, "escalate"))
-    while step:
-        if step not in config.queues:
-            if len(chain) == 1:
-                remedy = suggest(step, config.queues)
-                problems.append(Problem(QUEUES, line, f"queue {name} escalates to unknown queue {step!r}", remedy))
-            break
-        if step in chain:
-            if step == name:
-                problems.append(Problem(QUEUES, line, f"queue {name} escalates in a circle", "end the chain somewhere"))
-            break
-        chain.append(step)
-        step = config.queues[step].escalate
-    return problems
-
-
-def _check_catch_all(config: QueuesFile, lines: Lines) -> list[Problem]:
-    catch_alls = [index for index, route in enumerate(config.routes) if not route.when and not route.go_on]
-    last = len(config.routes) - 1
-    if not catch_alls:
-        line = line_of(lines, ("routes", last))
-        return [Problem(QUEUES, line, "the routes have no catch-all", "end them with '- {queue: NAME}'")]
-    return [
-        Problem(QUEUES, line_of(lines, ("routes", index)), "a catch-all before other routes hides them", "move it last")
-        for index in catch_alls
-        if index != last
     ]

@@ -9,15 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
-from gordon.desk.checks import check_queues, duplicates
+from gordon.desk.checks import duplicates
+from gordon.desk.condition_checks import check_names, check_silences, gap_names
 from gordon.desk.people_checks import check_people
+from gordon.desk.queue_checks import check_queues
+from gordon.desk.routing import Silence
 from gordon.desk.schema import Person, PolicyFile, QueuesFile
 from gordon.desk.validate import build, line_of
 from gordon.desk.yaml_lines import Lines, parse
+from gordon.desk.yaml_lines import Path as Place
 from gordon.errors import DeskInvalid, Problem
 from gordon.ids import digest
 from gordon.settings import Settings, read_settings
+
+T = TypeVar("T", Person, Silence)
 
 MAX_FILE = 4 * 1024**2
 LEARNED = "learned/model.json"
@@ -27,7 +34,8 @@ MAX_LEARNED = 64 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A desk without mistakes. ``version``: hash of files, people and queues; each tag and assignment carries it."""
+    """A desk without mistakes. ``version``: hash of files, people, queues and silences; each tag and assignment carries
+    it."""
 
     folder: Path
     settings: Settings
@@ -41,6 +49,7 @@ class Desk:
     """Relative path to the lines of its keys, for problems that are found later."""
     learned: bytes | None = None
     """The bytes of LEARNED, which count in the version; None: nothing was learnt."""
+    silences: tuple[Silence, ...] = ()
 
     def line(self, source: str, *path: str | int) -> int:
         """The line of ``path`` in a file of the desk; 0 when unknown."""
@@ -63,6 +72,8 @@ class Draft:
     places: list[int] = field(default_factory=list)
     """The index in people.yaml of each of ``people``."""
     queues: QueuesFile | None = None
+    silences: list[tuple[int, Silence]] = field(default_factory=list)
+    """Each with its index in silences.yaml."""
     sources: dict[str, str] = field(default_factory=dict)
     lines: dict[str, Lines] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -82,6 +93,7 @@ class Draft:
             sources=self.sources,
             lines=self.lines,
             learned=self.contents.get(LEARNED),
+            silences=tuple(silence for _, silence in self.silences),
         )
 
 
@@ -103,12 +115,26 @@ def read_desk(folder: Path, environ: Mapping[str, str]) -> Draft:
     _read_people(draft)
     _read_queues(draft)
     _read_learned(draft)
+    _read_silences(draft)
     placed = list(zip(draft.places, draft.people, strict=True))
     people_lines = draft.lines.get("people.yaml", {})
     draft.problems += duplicates(draft.files, draft.sources, draft.lines)
     draft.problems += check_people(placed, draft.files, settings.disciplines, people_lines)
     if draft.queues:
         draft.problems += check_queues(draft.queues, settings.disciplines, draft.lines.get("queues.yaml", {}))
+    draft.problems += check_silences(draft.silences, draft.people, draft.lines.get("silences.yaml", {}))
+    return _with_names_checked(draft)
+
+
+def _with_names_checked(draft: Draft) -> Draft:
+    routes = draft.queues.routes if draft.queues else ()
+    rows: dict[str, list[tuple[Place, Mapping[str, Any]]]] = {
+        "queues.yaml": [(("routes", index, "when"), route.when) for index, route in enumerate(routes)],
+        "silences.yaml": [((index, "when"), silence.when) for index, silence in draft.silences],
+    }
+    gaps = gap_names(draft.people, draft.queues, draft.settings.disciplines)
+    for name, whens in rows.items():
+        draft.problems += check_names(whens, name, draft.files, gaps, draft.lines.get(name, {}))
     return draft
 
 
@@ -173,19 +199,31 @@ def _read_policy_file(draft: Draft, path: Path) -> None:
 
 
 def _read_people(draft: Draft) -> None:
-    path = draft.folder / "people.yaml"
+    for index, person in _read_list(draft, "people.yaml", Person, "is not a list of people", "person"):
+        draft.people.append(person)
+        draft.places.append(index)
+
+
+def _read_silences(draft: Draft) -> None:
+    draft.silences += _read_list(draft, "silences.yaml", Silence, "is not a list of silences", "silence")
+
+
+def _read_list(draft: Draft, name: str, kind: type[T], message: str, word: str) -> list[tuple[int, T]]:
+    """What is right in a file that is a list and may be missing, each with its index."""
+    path = draft.folder / name
     data = _read(draft, path) if path.exists() else None
     if data is None:
-        return
+        return []
     if not isinstance(data, list):
-        draft.problems.append(Problem("people.yaml", 1, "is not a list of people", "start each person with '- id:'"))
-        return
+        draft.problems.append(Problem(name, 1, message, f"start each {word} with '- id:'"))
+        return []
+    found: list[tuple[int, T]] = []
     for index, entry in enumerate(data):
-        person, problems = build(Person, entry, "people.yaml", draft.lines["people.yaml"], (index,))
+        made, problems = build(kind, entry, name, draft.lines[name], (index,))
         draft.problems += problems
-        if person:
-            draft.people.append(person)
-            draft.places.append(index)
+        if made:
+            found.append((index, made))
+    return found
 
 
 def _read_queues(draft: Draft) -> None:

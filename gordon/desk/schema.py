@@ -7,20 +7,15 @@ from datetime import date, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from gordon.desk.model import SLUG, Model
+from gordon.desk.routing import PriorityRules, RouteTest, Sensitivity, Spikes
 from gordon.desk.units import Seconds
 from gordon.events import Priority
 
-SLUG = r"^[a-z0-9][a-z0-9._-]*$"
 LANGUAGE = r"[a-z]{2,3}(-[A-Za-z]{2,4})?"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class Model(BaseModel):
-    """What all configuration shares: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Bilingual(Model):
@@ -122,6 +117,7 @@ class PolicyFile(Model):
 
     file: str = Field(pattern=SLUG)
     title: Bilingual = Bilingual()
+    sensitivity: Sensitivity = "normal"
     messages: Messages = Messages()
     audience: tuple[str | Bilingual, ...] = ()
     challenges: tuple[str | Bilingual, ...] = ()
@@ -151,7 +147,7 @@ class Hours(Model):
     @field_validator("days", mode="before")
     @classmethod
     def _day_list(cls, value: Any) -> tuple[str, ...]:
-        return _days(value)
+        return day_list(value)
 
     @model_validator(mode="after")
     def _forward(self) -> Hours:
@@ -164,7 +160,8 @@ class Hours(Model):
         return ZoneInfo(self.tz)
 
 
-def _days(value: Any) -> tuple[str, ...]:
+def day_list(value: Any) -> tuple[str, ...]:
+    """ "mon-fri", "sat,sun" or a list of such words as three-letter days in order. Raises ValueError."""
     words = value.lower().replace(" ", "").split(",") if isinstance(value, str) else [str(day).lower() for day in value]
     days: set[str] = set()
     for word in words:
@@ -308,3 +305,6 @@ class QueuesFile(Model):
 
     queues: dict[str, Queue] = Field(min_length=1)
     routes: tuple[Route, ...] = Field(min_length=1)
+    tests: tuple[RouteTest, ...] = ()
+    priority: PriorityRules = PriorityRules()
+    spikes: Spikes = Spikes()

@@ -190,7 +190,8 @@ def test_one_warning_and_the_desk_works(tmp_path: Path, people: str, expected: s
 
 
 def queue(requires: str) -> str:
-    return f"queues:\n  q:\n    requires:\n      {requires}\n  watch: {{}}\nroutes:\n  - {{queue: q}}\n"
+    routes = "routes:\n  - {when: {kind: edited}, queue: watch}\n  - {queue: q}\n"
+    return f"queues:\n  q:\n    requires:\n      {requires}\n  watch: {{}}\n{routes}"
 
 
 ALONE = f"{ANNA}- id: caro\n  disciplines: [advocacy]\n"

@@ -32,6 +32,7 @@ from gordon.app.daemon import PORT_OFFSET
 from gordon.app.folder_watch import PATTERNS
 from gordon.cli import app
 from gordon.contracts import CHANNELS, HEADERS
+from gordon.desk.routing import Silence
 from gordon.desk.schema import Bilingual, Person, PolicyFile, QueuesFile
 from gordon.errors import GordonError, Permanent
 from gordon.events import TYPES, Change, Kind, Mention, Priority
@@ -248,6 +249,7 @@ def test_every_key_of_the_desk_has_its_row() -> None:
         "files/*.yaml: a policy file": list(keys(PolicyFile, seen)),
         "people.yaml": list(keys(Person, seen)),
         "queues.yaml": list(keys(QueuesFile, seen)),
+        "silences.yaml": list(keys(Silence, seen)),
         "Two languages": list(Bilingual.model_fields),
     }
     assert {title: sorted(sections(DESK)[title].names()) for title in tables} == {
