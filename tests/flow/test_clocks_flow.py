@@ -1,0 +1,74 @@
+"""A clock that runs out while two real route daemons look: it fires once, and the next queue of the chain has it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gordon.bus.open import open_bus
+from gordon.codec import encode
+from tests.flow.stack import Address, running
+from tests.route.route_desk import mention, tagged, write_desk
+
+QUEUES = """
+queues:
+  first: {requires: {disciplines: [policy]}, clocks: {acknowledge: 1s, draft: 2h}, escalate: second}
+  second: {requires: {disciplines: [communications]}, clocks: {acknowledge: 4h}}
+routes: [{queue: first}]
+"""
+STORIES = {
+    "flood": "Flood closes ferry terminal in Lower Beaver",
+    "wedding": "Minister marries accordion champion",
+    "burglary": "Museum robbed of its only meteorite",
+    "comet": "Comet brightens above northern lakes",
+}
+
+
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=(pytest.mark.kafka, pytest.mark.postgres))])
+def address(request: pytest.FixtureRequest) -> Address:
+    if request.param == "embedded":
+        return Address("embedded", {})
+    servers = request.getfixturevalue("kafka_server").servers
+    environ = {
+        "GORDON_BUS": f"kafka://{servers}",
+        "GORDON_DATABASE": request.getfixturevalue("postgres_url"),
+        "GORDON_TOPIC_PREFIX": "clocks.",
+    }
+    return Address("kafka", environ)
+
+
+def test_two_daemons_fire_each_clock_once(tmp_path: Path, address: Address) -> None:
+    write_desk(tmp_path, queues=QUEUES)
+    prefix = address.environ.get("GORDON_TOPIC_PREFIX", "gordon.")
+    (tmp_path / "gordon.toml").write_text('[route]\ntick = "0.2s"\n')
+    with running(tmp_path, address, ("route", "route")) as stack:
+        bus = open_bus(address.environ.get("GORDON_BUS") or f"sqlite:///{tmp_path / 'data' / 'log.db'}")
+        try:
+            bus.ensure([f"{prefix}tagged"])
+            events = [encode(tagged(mention(name, title, f"{title}. {name * 9}"))) for name, title in STORIES.items()]
+            bus.publish([replace(message, topic=f"{prefix}tagged") for message in events])
+        finally:
+            bus.close()
+
+        def shown(queue: str) -> list[dict[str, str]]:
+            return list(stack.json("queue", "show", queue))
+
+        stack.until(lambda: len(shown("second")) == len(STORIES), 60, "not every item was escalated")
+        stack.until(lambda: stack.json("status")["outbox"] == 0, 30, "the outbox was not emptied")
+        wanted = {"first": ["opened", "escalated"], "second": ["opened"]}
+        for queue, changes in wanted.items():
+            count = len(changes) * len(STORIES)
+            done = stack.run("queue", "tail", queue, "--from-start", "--most", str(count))
+            told = Counter((item["item"], item["change"]) for item in map(_json, done.stdout.splitlines()))
+            assert told == {(item["item"], change): 1 for item in shown(queue) for change in changes}
+        one = shown("second")[0]
+        assert one["why"].startswith("escalated from first: acknowledge was due") and one["team"]
+
+
+def _json(line: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads(line)
+    return found
