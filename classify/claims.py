@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from classify.claims_line import line_on
+from classify.claims_line import has_text, line_on
 from classify.claims_match import match
 from classify.claims_rank import rank
 from classify.claims_shelf import Shelf
@@ -28,7 +28,7 @@ MOST_MATCHED = 50
 """Claims of a file that are compared with the sentences: those that share the heaviest words with the mention."""
 
 
-class _Shelved(NamedTuple):
+class Shelved(NamedTuple):
     """The claims of a file in one language, and what they say, in the same order."""
 
     claims: tuple[Claim, ...]
@@ -40,13 +40,13 @@ class ClaimIndex:
 
     def __init__(self, files: Sequence[PolicyFile], lexicon: Lexicon) -> None:
         self._stems = {language: Stems(language, lexicon) for language in LANGUAGES}
-        self._shelves: dict[tuple[str, str], _Shelved] = {}
+        self._shelves: dict[tuple[str, str], Shelved] = {}
         for entry in files:
             for language in LANGUAGES:
-                said = [(claim, text) for claim in entry.claims if (text := getattr(claim.says, language))]
+                said = [(claim, text) for claim in entry.claims if has_text(text := getattr(claim.says, language))]
                 if said:
                     claims, says = zip(*said, strict=True)
-                    self._shelves[entry.file, language] = _Shelved(claims, Shelf(says, self._stems[language]))
+                    self._shelves[entry.file, language] = Shelved(claims, Shelf(says, self._stems[language]))
 
     def hits(
         self, title: str, text: str, language: str, files: Iterable[str], *, seen: datetime
@@ -80,12 +80,16 @@ class ClaimIndex:
                 best[claims[number].id] = max(score, best.get(claims[number].id, 0.0))
         return sorted(best.items(), key=lambda one: (-one[1], one[0]))[:limit]
 
-    def _of(self, file: str, language: str) -> list[tuple[str, _Shelved]]:
+    def shelf(self, file: str, language: str) -> Shelved:
+        """The claims of a file that say something in "en" or "fr"."""
+        return self._shelves.get((file, language)) or Shelved((), Shelf((), self._stems[language]))
+
+    def _of(self, file: str, language: str) -> list[tuple[str, Shelved]]:
         spoken = (language,) if language in LANGUAGES else LANGUAGES
         return [(each, self._shelves[file, each]) for each in spoken if (file, each) in self._shelves]
 
 
-def _hits(file: str, shelved: _Shelved, reading: Reading, seen: datetime) -> Iterable[ClaimHit]:
+def _hits(file: str, shelved: Shelved, reading: Reading, seen: datetime) -> Iterable[ClaimHit]:
     for number in shelved.shelf.candidates(reading.where.keys(), MOST_MATCHED):
         found = match(shelved.shelf, number, reading)
         if found is None or found.score < THRESHOLD:

@@ -17,7 +17,7 @@ def line_on(line: Line, day: date) -> tuple[ClaimLine | None, tuple[str, ...]]:
 
     ``expires`` is the last day on which the line may be used.
     """
-    english, french = _said(line.en), _said(line.fr)
+    english, french = (text if has_text(text) else None for text in (line.en, line.fr))
     if english is None and french is None:
         return None, (MISSING,)
     expired = line.expires is not None and line.expires < day
@@ -33,5 +33,6 @@ def line_on(line: Line, day: date) -> tuple[ClaimLine | None, tuple[str, ...]]:
     return found, tuple(flag for flag, holds in flags if holds)
 
 
-def _said(text: str | None) -> str | None:
-    return text if text and text.strip() else None
+def has_text(text: str | None) -> bool:
+    """Whether a text of a desk says anything."""
+    return text is not None and bool(text.strip())

@@ -26,7 +26,7 @@ class Engine:
     def __init__(self, rules: Sequence[CompiledRule], files: Sequence[str], claims: ClaimIndex) -> None:
         self.files = tuple(files)
         self.rules = tuple(rules)
-        self._claims = claims
+        self.claim_index = claims
         self._selector = Selector(self.rules)
 
     @property
@@ -54,7 +54,7 @@ class Engine:
         """The claims of these files that a sentence of the mention repeats, each with its best sentence."""
         files = [tag.file for tag in tags]
         language = base_language(mention.language)
-        return self._claims.hits(mention.title, mention.text, language, files, seen=mention.seen)
+        return self.claim_index.hits(mention.title, mention.text, language, files, seen=mention.seen)
 
     def explain(self, mention: Mention) -> tuple[FileReport, ...]:
         """For each file of the desk, rule by rule: what fired, and why the others did not."""

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from classify.compile import compile_engine, places
 from classify.engine import Engine
 from classify.lint import lint
+from classify.lint_claims import lint_claims
 from classify.matchers.spacy_runtime import Pipelines
 from classify.selftest import run_tests
 from classify.tagger import Tagger
@@ -135,6 +136,7 @@ def check(
     if engine is not None:
         problems = run_tests(engine, draft.files, place_of, detect)
         warnings += lint(draft.files, engine, place_of) + model_warnings(draft, place_of)
+        warnings += lint_claims(draft.files, engine.claim_index, place_of, now.astimezone(UTC).date())
     warnings += _people_warnings(draft, now)
     return Verdict(
         problems=tuple(sorted([*draft.problems, *problems])),

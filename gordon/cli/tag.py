@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -94,7 +95,7 @@ class _Tagger:
         from classify.selftest import sample
 
         bare = sample(title, text, language or self._detect(title, text, ""))
-        return msgspec.structs.replace(bare, url=url, feed=feed, author=author or None)
+        return msgspec.structs.replace(bare, url=url, feed=feed, author=author or None, seen=datetime.now(UTC))
 
     def result(self, mention: Mention, *, explain: bool) -> dict[str, Any]:
         files, claims, flags = self._tagger.tag(mention)
@@ -135,8 +136,10 @@ def _show(result: dict[str, Any]) -> None:
             place = f"{evidence.field}[{evidence.start}:{evidence.end}]"
             say(f"  {clean(evidence.rule)}: “{clean(evidence.quote)}” [dim]{clean(place)}[/dim]")
     for claim in claims:
-        what = clean(f"{claim.file}/{claim.claim}")
-        say(f"[bold red]claim[/bold red] {what} {claim.score:.2f}: “{clean(claim.quote)}”")
+        what, place = clean(f"{claim.file}/{claim.claim}"), clean(f"{claim.field}[{claim.start}:{claim.end}]")
+        say(f"[bold red]claim[/bold red] {what} {claim.score:.2f}: “{clean(claim.quote)}” [dim]{place}[/dim]")
+        for text in line_of_claim(claim, result["language"]):
+            say(f"  {clean(text)}")
     for report in result.get("explain", ()):
         if not report.tagged:
             say(f"[dim]not {clean(report.file)}[/dim]" + _excluded(report.excluded_by))
@@ -146,6 +149,18 @@ def _show(result: dict[str, Any]) -> None:
             for like in result.get("examples", ()):
                 if like.file == report.file:
                     say(f"  examples: probability {like.probability:.2f}, the threshold is {like.threshold:.2f}")
+
+
+def line_of_claim(claim: ClaimHit, language: str) -> Iterator[str]:
+    """The approved line in the language of the mention, else in the other, which is then named; and its flags."""
+    if claim.line is not None:
+        texts = {"en": claim.line.en, "fr": claim.line.fr}
+        spoken = "fr" if language.startswith("fr") else "en"
+        other = "en" if spoken == "fr" else "fr"
+        chosen = spoken if texts[spoken] else other
+        yield f"line, version {claim.line.version}{'' if chosen == spoken else f', only in {chosen}'}: {texts[chosen]}"
+    if claim.flags:
+        yield f"flags: {', '.join(claim.flags)}"
 
 
 def _strength(tag: FileTag) -> str:
