@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from route.cover import Apart
-from route.people import NO_STANDING, as_of, current, departed, why_absent
+from route.people import as_of, current, departed, why_absent
 from route.roster import Need, Snapshot, covers
 
 NAMED = 3
@@ -15,7 +15,7 @@ NAMED = 3
 
 def why_not(snapshot: Snapshot, file: str, need: Need) -> str:
     """Why nobody on duty covers this need."""
-    numbers = [number for number in range(len(snapshot.people)) if _has(snapshot, file, number, need)]
+    numbers = snapshot.able(file, need)
     if numbers:
         return _kept_away(snapshot, numbers, "the only one")
     former = [f"{name}'s standing ended {last}" for name, last in _former(snapshot, file, need)]
@@ -25,27 +25,14 @@ def why_not(snapshot: Snapshot, file: str, need: Need) -> str:
 def why_not_apart(snapshot: Snapshot, file: str, needs: tuple[Need, ...], apart: Apart, who: str) -> str:
     """Why the approver would approve what they drafted."""
     asked = [need for bit, need in enumerate(needs) if apart.either(1 << bit)]
-    numbers = [
-        number
-        for number, person in enumerate(snapshot.people)
-        if person.id != who and any(_has(snapshot, file, number, need) for need in asked)
-    ]
+    able = {number for need in asked for number in snapshot.able(file, need)}
+    numbers = sorted(able - {snapshot.roster.index[who]})
     other = _kept_away(snapshot, numbers, "the only other one") if numbers else "nobody else can do either"
     return f"{who} cannot approve what {who} drafts: {other}"
 
 
-def _has(snapshot: Snapshot, file: str, number: int, need: Need) -> bool:
-    """Whether this person covers the need, duty apart."""
-    standing = snapshot.standings(file).get(number, NO_STANDING)
-    return (
-        standing is not None
-        and covers(snapshot.people[number], standing, need)
-        and not departed(snapshot.roster.people[number], snapshot.days[number])
-    )
-
-
 def _kept_away(snapshot: Snapshot, numbers: list[int], alone: str) -> str:
-    reasons = [f"{snapshot.people[number].id} {_reason(snapshot, number)}" for number in numbers[:NAMED]]
+    reasons = [f"{snapshot.roster.people[number].id} {_reason(snapshot, number)}" for number in numbers[:NAMED]]
     if len(numbers) == 1:
         name, _, reason = reasons[0].partition(" ")
         return f"{alone}, {name}, {reason}"
@@ -63,7 +50,7 @@ def _former(snapshot: Snapshot, file: str, need: Need) -> list[tuple[str, date]]
     """Those who had it, with the last day on which they did, latest first."""
     found = []
     for number, person in enumerate(snapshot.roster.people):
-        if snapshot.roster.edges[number] and snapshot.roster.edges[number][0] < snapshot.days[number]:
+        if snapshot.roster.edges[number] and snapshot.roster.edges[number][0] < snapshot.day.days[number]:
             last = next(_days_covered(snapshot, file, number, need), None)
             if last is not None:
                 found.append((person.id, last))
@@ -75,6 +62,6 @@ def _days_covered(snapshot: Snapshot, file: str, number: int, need: Need) -> Ite
     person, standings = snapshot.roster.people[number], snapshot.roster.matching(file).get(number, [])
     for day in reversed(snapshot.roster.edges[number]):
         standing = current(standings, day)
-        there = day < snapshot.days[number] and not departed(person, day)
+        there = day < snapshot.day.days[number] and not departed(person, day)
         if there and standing is not None and covers(as_of(person, day), standing, need):
             yield day

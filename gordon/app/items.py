@@ -22,7 +22,7 @@ from route import handling
 from route.announce import announce
 from route.handling import Handled
 from route.policy import desk_hours
-from route.roster import Roster
+from route.roster import APPROVE, Roster
 
 LEASE = timedelta(hours=1)
 Act = Callable[[Item, Sequence[ItemChange]], Handled]
@@ -89,8 +89,7 @@ def _require(desk: Desk, person: str) -> None:
 def _require_authority(desk: Desk, item: Item, person: str, now: datetime) -> None:
     """Authority is for the file at hand, and may have run out."""
     roster = Roster(desk.people, ZoneInfo(desk.settings.time_zone))
-    standing = roster.at(now).standings(item.file).get(roster.index[person])
-    if standing is None or handling.APPROVE not in standing.authority:
+    if roster.at(now).prospect(roster.index[person], item.file, (APPROVE,)) is None:
         raise Conflict(f"{person} may not approve for {item.file}", "see: gordon find " + item.file)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -128,6 +129,12 @@ class PolicyFile(Model):
     tests: FileTests = FileTests()
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """The names of all time zones; to ask the system for them takes long."""
+    return frozenset(available_timezones())
+
+
 class Hours(Model):
     """When somebody works, or a queue is staffed. ``days``: "mon-fri" or a list of three-letter days."""
 
@@ -140,7 +147,7 @@ class Hours(Model):
     @field_validator("tz")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _zones():
             raise ValueError(f"{value!r} is not a time zone; write for example America/Toronto")
         return value
 
