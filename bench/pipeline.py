@@ -36,7 +36,9 @@ def write_desk(folder: Path, rules: int) -> Path:
         body = json.dumps(entry.model_dump(mode="json", exclude_defaults=True, by_alias=True), ensure_ascii=False)
         (folder / "files" / f"{entry.file}.yaml").write_text(body, encoding="utf-8")
     (folder / "people.yaml").write_text(PEOPLE.replace("passport-services", '"*"').replace("parental-benefits", '"*"'))
-    (folder / "queues.yaml").write_text(QUEUES)
+    (folder / "queues.yaml").write_text(
+        QUEUES.replace("passport-services", "file-1").replace("parental-benefits", "file-2")
+    )
     return folder
 
 
