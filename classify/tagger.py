@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from classify.engine import Engine
 from classify.text import MAX_TEXT
 from gordon.events import ClaimHit, FileTag, Mention
 
 
-class Likeness(NamedTuple):
+class Likeness(Struct, frozen=True):
     """How much a mention resembles the examples of a file: tagged from ``threshold`` on."""
 
     file: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Sequence
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,11 @@ from classify.tagger import Likeness
 from gordon.events import Evidence, FileTag, Learned, Mention
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from numpy.typing import NDArray
+
+    Numbers: TypeAlias = NDArray[np.int64]
 
 RULE = "examples"
 MOST = 5
@@ -28,40 +33,42 @@ class Examples:
     def __init__(self, model: Learnt, files: Collection[str]) -> None:
         self.version = model.version
         self._files = tuple(entry for entry in model.files if entry.file in files)
-        self._places = {entry.file: number for number, entry in enumerate(self._files)}
-        self._sigmoids = tuple(Sigmoid(entry.slope, entry.offset) for entry in self._files)
-        self._steps = np.array([entry.step for entry in self._files], dtype=np.float32)
-        self._biases = np.array([entry.bias for entry in self._files], dtype=np.float32)
+        self._steps = np.array([entry.step for entry in self._files])
+        self._biases = np.array([entry.bias for entry in self._files])
+        self._limits = np.array([_limit(entry) for entry in self._files])
         self._terms, self._unseen = Terms(), np.float32(model.unseen)
         try:
             self._keys, self._rarity = unpack(model.terms, "u4"), unpack(model.rarity, "f4")
-            self._weights = _table(self._files, len(self._keys))
             if len(self._rarity) != len(self._keys) or not len(self._keys):
                 raise ValueError("terms and their rarity do not match")
-        except (ValueError, IndexError, zlib.error) as error:
+            self._ends, self._columns, self._weights = _by_term(self._files, len(self._keys))
+        except (ValueError, zlib.error) as error:
             raise Unusable(f"is damaged: {error}") from error
 
     def recognise(self, mention: Mention, settled: Collection[str]) -> Sequence[FileTag]:
         """The files beside ``settled`` whose threshold the mention reaches, most probable first; a file of which no
         word speaks is never one of them."""
         places, values = self._vector(mention)
+        scores = self._scores(places, values)
         found = []
-        for likeness in self._likenesses(places, values):
-            if likeness.probability < likeness.threshold or likeness.file in settled:
+        for number in np.flatnonzero(scores >= self._limits).tolist():
+            likeness = self._likeness(number, float(scores[number]))
+            if likeness.file in settled:
                 continue
-            evidence = self._evidence(mention, likeness.file, places, values)
+            evidence = self._evidence(mention, number, places, values)
             if evidence:
                 found.append(self._tag(likeness, evidence))
         return sorted(found, key=lambda tag: (-tag.score, tag.file))
 
     def likenesses(self, mention: Mention) -> list[Likeness]:
         """Of every file that was learnt, in the order of their names."""
-        return self._likenesses(*self._vector(mention))
+        scores = self._scores(*self._vector(mention))
+        return [self._likeness(number, score) for number, score in enumerate(scores.tolist())]
 
     def _vector(self, mention: Mention) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The places of the known terms of a mention, and their values; the unknown ones only make the text longer."""
         keys, values = self._terms.counted(mention.title, mention.text)
-        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        places = np.searchsorted(self._keys[:-1], keys)
         known = self._keys[places] == keys
         places = places[known]
         weighed = values[known] * self._rarity[places]
@@ -69,22 +76,35 @@ class Examples:
         length = float(np.sqrt(weighed @ weighed + rest @ rest)) or 1.0
         return places, weighed / np.float32(length)
 
-    def _likenesses(self, places: NDArray[np.int64], values: NDArray[np.float32]) -> list[Likeness]:
-        scores = (values @ self._weights[places]) * self._steps + self._biases
-        return [
-            Likeness(entry.file, round(sigmoid(score), 4), entry.threshold)
-            for entry, sigmoid, score in zip(self._files, self._sigmoids, scores.tolist(), strict=True)
-        ]
+    def _scores(self, places: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of each file, by a pass over the weights of these terms."""
+        counts = self._ends[places + 1] - self._ends[places]
+        where = np.repeat(self._ends[places + 1] - counts.cumsum(), counts) + np.arange(counts.sum())
+        parts = self._weights[where] * np.repeat(values, counts)
+        sums = np.bincount(self._columns[where], parts, minlength=len(self._files))
+        found: NDArray[np.float64] = sums * self._steps + self._biases
+        return found
+
+    def _likeness(self, number: int, score: float) -> Likeness:
+        entry = self._files[number]
+        return Likeness(entry.file, round(Sigmoid(entry.slope, entry.offset)(score), 4), entry.threshold)
+
+    def _weight(self, place: int, number: int) -> float:
+        """What a term counts for a file."""
+        start, end = self._ends[place], self._ends[place + 1]
+        at = start + np.searchsorted(self._columns[start:end], number)
+        return float(self._weights[at]) if at < end and self._columns[at] == number else 0.0
 
     def _tag(self, likeness: Likeness, evidence: tuple[Evidence, ...]) -> FileTag:
         learned = Learned(probability=likeness.probability, threshold=likeness.threshold, model=self.version)
         return FileTag(file=likeness.file, score=likeness.probability, evidence=evidence, learned=learned)
 
     def _evidence(
-        self, mention: Mention, file: str, places: NDArray[np.int64], values: NDArray[np.float32]
+        self, mention: Mention, number: int, places: NDArray[np.int64], values: NDArray[np.float32]
     ) -> tuple[Evidence, ...]:
         """The terms that speak most for a file, each where it stands first, and none within another."""
-        moved = values * self._weights[places, self._places[file]]
+        alone = np.array([self._weight(place, number) for place in places.tolist()], dtype=np.float32)
+        moved = values * alone
         best = {int(self._keys[places[n]]): float(moved[n]) for n in np.argsort(-moved, kind="stable") if moved[n] > 0}
         first: dict[int, Term] = {}
         for term in self._terms.located(mention.title, mention.text):
@@ -97,12 +117,24 @@ class Examples:
         return tuple(_shown(mention, term) for term in chosen)
 
 
-def _table(files: Sequence[LearnedFile], terms: int) -> NDArray[np.int8]:
-    """The weights: a row for each term, a column for each file."""
-    table = np.zeros((terms, len(files)), dtype=np.int8)
-    for number, entry in enumerate(files):
-        table[unpack(entry.terms, "u4"), number] = unpack(entry.weights, "i1")
-    return table
+def _limit(entry: LearnedFile) -> float:
+    """The score at which the probability reaches the threshold."""
+    return (log(entry.threshold / (1 - entry.threshold)) - entry.offset) / entry.slope
+
+
+def _by_term(files: Sequence[LearnedFile], terms: int) -> tuple[Numbers, Numbers, NDArray[np.float32]]:
+    """The weights term by term: where those of each term end, after the end of those before; their files; themselves.
+
+    Raises ValueError where a file does not fit the terms."""
+    places = [unpack(entry.terms, "u4").astype(np.int64) for entry in files]
+    weights = [unpack(entry.weights, "i1").astype(np.float32) for entry in files]
+    rows = np.concatenate([np.zeros(0, dtype=np.int64), *places])
+    columns = np.repeat(np.arange(len(files)), [len(one) for one in weights])
+    if len(rows) != len(columns) or (len(rows) and rows.max() >= terms):
+        raise ValueError("weights and terms do not match")
+    order = np.argsort(rows, kind="stable")
+    ends = np.concatenate([[0], np.bincount(rows, minlength=terms).cumsum()])
+    return ends, columns[order], np.concatenate([np.zeros(0, dtype=np.float32), *weights])[order]
 
 
 def _overlap(one: Term, other: Term) -> bool:

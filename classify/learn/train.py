@@ -16,7 +16,7 @@ import numpy as np
 from classify.learn.calibrate import Scored, Sigmoid, fit, threshold
 from classify.learn.model import LearnedFile, Learnt, Trial, pack, seal
 from classify.learn.samples import FEWEST, Sample
-from classify.learn.terms import Terms
+from classify.learn.terms import PAIR, Terms
 from classify.rules import base_language
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ STRENGTH = 1.0
 """The cost of a mistake in training; chosen by cross-validation, docs/decisions/0016."""
 SEED = 20260101
 LEVELS = 127
+HIGHEST = 0.9999
+"""No threshold is higher: a probability of 1 is never reached."""
 UNTOLD = "its examples cannot be told from other texts well enough; give more of them, and clearer ones"
 
 
@@ -41,16 +43,18 @@ class Matrix:
     unseen: float
 
 
-def learn(samples: Sequence[Sample], examples: Mapping[str, str], *, decided: int = 0) -> Learnt:
+def learn(
+    samples: Sequence[Sample], examples: Mapping[str, str], *, decided: int = 0, doubtful: bool = False
+) -> Learnt:
     """The model of these files. ``examples``: file to the digest of what it teaches; ``decided``: how many decisions
-    of people went into the samples."""
+    of people went into the samples; ``doubtful``: also keep files for which no threshold will do, for comparisons."""
     matrix = vectors(samples)
     files, trials, unlearnt = [], [], {}
     for file in sorted(examples):
         found = machine(file, samples, matrix)
         if isinstance(found, str):
             unlearnt[file] = found
-        elif stored := found.stored():
+        elif stored := found.stored(doubtful=doubtful):
             files.append(stored)
             trials += found.trials()
         else:
@@ -71,19 +75,22 @@ def learn(samples: Sequence[Sample], examples: Mapping[str, str], *, decided: in
 
 
 def vectors(samples: Sequence[Sample]) -> Matrix:
-    """Frequency times rarity of each term, each row of length 1."""
+    """Frequency times rarity of each term, each row of length 1 with its unknown terms. Pairs that stand in one text
+    only are not learnt: they would be most of the model, and teach little that their words do not."""
     from scipy.sparse import csr_matrix, diags
 
     terms = Terms()
     counted = [terms.counted(sample.title, sample.text) for sample in samples]
     ends = np.cumsum([0, *(len(keys) for keys, _ in counted)])
     keys, columns, df = np.unique(_joined((k for k, _ in counted), np.uint32), return_inverse=True, return_counts=True)
-    rarity = (np.log((1 + len(samples)) / (1 + df)) + 1).astype(np.float32)
+    known = (df > 1) | ((keys & PAIR) == 0)
+    unseen = np.float32(np.log(1 + len(samples)) + 1)
+    rarity = np.where(known, np.log((1 + len(samples)) / (1 + df)) + 1, unseen).astype(np.float32)
     values = _joined((values for _, values in counted), np.float32) * rarity[columns]
     raw = csr_matrix((values, columns, ends), shape=(len(samples), len(keys)))
     lengths = np.sqrt(np.asarray(raw.multiply(raw).sum(axis=1)).ravel())
-    rows = diags(1 / np.maximum(lengths, np.float32(1e-9))) @ raw
-    return Matrix(csr_matrix(rows), keys, rarity, float(np.log(1 + len(samples)) + 1))
+    rows = csr_matrix(diags(1 / np.maximum(lengths, np.float32(1e-9))) @ raw[:, known])
+    return Matrix(rows, keys[known], rarity[known], float(unseen))
 
 
 def _joined(parts: Iterable[NDArray[Any]], kind: type) -> NDArray[Any]:
@@ -98,18 +105,20 @@ class Machine:
     samples: Sequence[Sample]
     weights: NDArray[np.float64]
     bias: float
-    scored: Sequence[Scored]
+    scored: Scored
     folds: NDArray[np.int64]
 
     def trials(self) -> list[Trial]:
         """How the file does: all texts together, then language by language."""
-        said = _said(self.scored, self.folds)
-        return _trials(self.file, self.samples, [one.yes for one in self.scored], said)
+        return _trials(self.file, self.samples, self.scored.yes.tolist(), _said(self.scored, self.folds))
 
-    def stored(self) -> LearnedFile | None:
-        """As it goes into the model; None where its texts cannot be told from others."""
+    def stored(self, *, doubtful: bool = False) -> LearnedFile | None:
+        """As it goes into the model; None where its texts cannot be told from others well enough, unless that is
+        ``doubtful`` and wanted nevertheless: then nothing is tagged with it, but it has its probability."""
         sigmoid = fit(self.scored)
         limit = threshold(self.scored, sigmoid)
+        if limit is None and doubtful:
+            limit = HIGHEST
         return None if limit is None or not sigmoid.slope else _stored(self, sigmoid, limit)
 
 
@@ -120,9 +129,8 @@ def machine(file: str, samples: Sequence[Sample], matrix: Matrix) -> Machine | s
     if why := _too_few(int(yes.sum()), int((~yes).sum())):
         return why
     rows, folds = matrix.rows[told], _folds(yes)
-    held_out = _held_out(rows, yes, folds)
     weights, bias = _train(rows, yes)
-    scored = tuple(Scored(float(score), bool(truth)) for score, truth in zip(held_out, yes, strict=True))
+    scored = Scored(_held_out(rows, yes, folds), yes)
     return Machine(file, [samples[number] for number in told], weights, bias, scored, folds)
 
 
@@ -152,22 +160,26 @@ def _held_out(rows: csr_matrix, yes: NDArray[np.bool_], folds: NDArray[np.int64]
 
 
 def _train(rows: csr_matrix, yes: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    """Weights and bias. A text of which no word is known counts against the file as much as all examples for it, so
+    that few texts of other kinds do not make everything belong to the file."""
+    from scipy.sparse import csr_matrix, vstack
     from sklearn.svm import LinearSVC
 
-    found = LinearSVC(C=STRENGTH, random_state=SEED, max_iter=20_000)
-    found.fit(rows, yes)
+    found = LinearSVC(C=STRENGTH, tol=1e-3, random_state=SEED, max_iter=20_000)
+    weights = np.append(np.ones(len(yes)), yes.sum())
+    found.fit(vstack([rows, csr_matrix((1, rows.shape[1]))], format="csr"), np.append(yes, False), weights)
     return found.coef_[0], float(found.intercept_[0])
 
 
-def _said(scored: Sequence[Scored], folds: NDArray[np.int64]) -> list[bool]:
+def _said(scored: Scored, folds: NDArray[np.int64]) -> list[bool]:
     """Whether each text would be tagged, by the calibration and threshold of the other parts."""
-    said = [False] * len(scored)
+    said = [False] * len(folds)
     for fold in range(FOLDS):
-        others = [one for one, part in zip(scored, folds, strict=True) if part != fold]
+        others = scored.part(folds != fold)
         sigmoid = fit(others)
         limit = threshold(others, sigmoid)
         for number in np.flatnonzero(folds == fold).tolist():
-            said[number] = limit is not None and sigmoid(scored[number].score) >= limit
+            said[number] = limit is not None and sigmoid(float(scored.scores[number])) >= limit
     return said
 
 
@@ -198,7 +210,7 @@ def _stored(found: Machine, sigmoid: Sigmoid, limit: float) -> LearnedFile:
     places = np.flatnonzero(levels).astype(np.uint32)
     return LearnedFile(
         file=found.file,
-        threshold=round(limit, 4),
+        threshold=min(round(limit, 4), HIGHEST),
         slope=round(sigmoid.slope, 6),
         offset=round(sigmoid.offset, 6),
         bias=round(found.bias, 6),
