@@ -16,8 +16,10 @@ from classify.claims_text import Reading, Sentence, grams
 LEAST_WORDS = 2
 """Content words that a claim needs: one word repeats no statement."""
 SHORT = 5.0
-"""Weight of the words under which a claim is short: then a sentence must hold SHORT_SHARE of it."""
-SHORT_SHARE = 0.75
+"""Weight of the words under which a claim is short."""
+SHORT_SHARE, SHARE = 0.74, 0.6
+"""Share of a claim's weight that a sentence must hold: three words of four of a short one. Who shares less speaks of
+the same matter, but does not say the same."""
 _LOOSE = 12
 """Words beside the claim's own that may stand between its words before the sentence suffers."""
 CLOSELY = 5
@@ -63,7 +65,7 @@ def likenesses(shelf: Shelf, number: int, reading: Reading) -> list[tuple[int, L
         return []
     present = said.words & reading.where.keys()
     around = shelf.weight(present) / said.weight
-    if said.weight < SHORT and around < SHORT_SHARE:
+    if around < _needed(said):
         return []
     held = sorted(in_sentences(shelf, present, reading).items(), key=lambda one: (-one[1], one[0]))
     fitting = ((place, weight) for place, weight in held if _may_repeat(said, reading.sentences[place], weight))
@@ -77,10 +79,14 @@ def _may_repeat(said: Said, sentence: Sentence, weight: float) -> bool:
     return (
         len(said.words & sentence.stems) >= LEAST_WORDS
         and said.numbers <= sentence.stems
-        and (said.weight >= SHORT or weight >= SHORT_SHARE * said.weight)
+        and weight >= _needed(said) * said.weight
         and not sentence.asks
         and sentence.denies == said.negated
     )
+
+
+def _needed(said: Said) -> float:
+    return SHORT_SHARE if said.weight < SHORT else SHARE
 
 
 def _likeness(shelf: Shelf, said: Said, sentence: Sentence, weight: float, around: float) -> Likeness:
