@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from route.cover import Apart
@@ -51,17 +50,18 @@ def _former(snapshot: Snapshot, file: str, need: Need) -> list[tuple[str, date]]
     found = []
     for number, person in enumerate(snapshot.roster.people):
         if snapshot.roster.edges[number] and snapshot.roster.edges[number][0] < snapshot.day.days[number]:
-            last = next(_days_covered(snapshot, file, number, need), None)
+            last = last_day_of(snapshot, file, number, need)
             if last is not None:
                 found.append((person.id, last))
     return sorted(found, key=lambda one: (-one[1].toordinal(), one[0]))
 
 
-def _days_covered(snapshot: Snapshot, file: str, number: int, need: Need) -> Iterator[date]:
-    """Of the past last days of what somebody had those on which they covered the need, latest first."""
+def last_day_of(snapshot: Snapshot, file: str, number: int, need: Need) -> date | None:
+    """The last day before today on which somebody covered the need, of those on which something of theirs ended."""
     person, standings = snapshot.roster.people[number], snapshot.roster.matching(file).get(number, [])
     for day in reversed(snapshot.roster.edges[number]):
         standing = current(standings, day)
         there = day < snapshot.day.days[number] and not departed(person, day)
         if there and standing is not None and covers(as_of(person, day), standing, need):
-            yield day
+            return day
+    return None

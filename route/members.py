@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from gordon.events import Member
 from route.cover import Apart
 from route.people import LEAD
@@ -11,25 +13,40 @@ from route.roster import Need, Prospect, apart_of
 
 
 def members_of(
-    team: Sequence[Prospect], needs: tuple[Need, ...], load: Mapping[str, int], *, separate: bool
+    team: Sequence[Prospect],
+    needs: tuple[Need, ...],
+    load: Mapping[str, int],
+    *,
+    separate: bool,
+    before: Sequence[Member] = (),
 ) -> tuple[Member, ...]:
     """The team as it goes onto the queue. Each required hat goes to one head: of those who have it the most expert,
-    the least loaded, the first by id; to whoever approves only where nobody else has it, if somebody else drafts."""
+    the least loaded, the first by id; to whoever approves only where nobody else has it, if somebody else drafts.
+    ``before``: the team so far, whose hats and duties stay where they are as long as that can be."""
     order = sorted(team, key=lambda found: (-found.rank, load.get(found.id, 0), found.id))
-    duties = duties_of(order, needs, separate=separate)
+    duties = duties_of(order, needs, separate=separate, before=before)
     if separate and len(duties) > 1:
         order.sort(key=lambda found: "approve" in duties.get(found.id, ()))
+    worn = {hat: member.person for member in before for hat in member.disciplines}
     hats: dict[str, list[str]] = {prospect.id: [] for prospect in team}
     for bit, need in enumerate(needs):
-        wearer = next((found for found in order if found.mask >> bit & 1), None)
-        if need.kind == "discipline" and wearer:
-            hats[wearer.id].append(need.name)
+        able = [found.id for found in order if found.mask >> bit & 1]
+        if need.kind == "discipline" and able:
+            hats[worn[need.name] if worn.get(need.name) in able else able[0]].append(need.name)
+    known = {member.person: member for member in before}
     return tuple(
-        _member(prospect, needs, tuple(hats[prospect.id]), duties.get(prospect.id, ()), load) for prospect in team
+        _same(known.get(one.id), _member(one, needs, tuple(hats[one.id]), duties.get(one.id, ()), load)) for one in team
     )
 
 
-def duties_of(order: Sequence[Prospect], needs: Sequence[Need], *, separate: bool) -> dict[str, tuple[str, ...]]:
+def _same(before: Member | None, member: Member) -> Member:
+    """As it was, where only the load in the reason is another."""
+    return before if before is not None and replace(before, why="") == replace(member, why="") else member
+
+
+def duties_of(
+    order: Sequence[Prospect], needs: Sequence[Need], *, separate: bool, before: Sequence[Member] = ()
+) -> dict[str, tuple[str, ...]]:
     """Who drafts and who approves, by id, where the queue requires approval; ``order``: best first. Where one alone
     could do both and must not, they draft."""
     apart = apart_of(needs)
@@ -37,6 +54,9 @@ def duties_of(order: Sequence[Prospect], needs: Sequence[Need], *, separate: boo
         return {}
     approvers = [found.id for found in order if found.mask & apart.approve]
     drafters = [found.id for found in order if found.mask & apart.draft]
+    had = {duty: member.person for member in before for duty in member.duties}
+    drafters.sort(key=lambda name: name != had.get("draft"))
+    approvers.sort(key=lambda name: name != had.get("approve"))
     pairs = [(one, other) for one in approvers for other in drafters if not separate or one != other]
     if not pairs:
         return {name: ("draft",) for name in drafters[:1]} or {name: ("approve",) for name in approvers[:1]}
