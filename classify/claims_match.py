@@ -16,10 +16,9 @@ from classify.claims_text import Reading, Sentence, grams
 LEAST_WORDS = 2
 """Content words that a claim needs: one word repeats no statement."""
 SHORT = 5.0
-"""Weight of the words under which a claim is short."""
-SHORT_SHARE, SHARE = 0.74, 0.6
-"""Share of a claim's weight that a sentence must hold: three words of four of a short one. Who shares less speaks of
-the same matter, but does not say the same."""
+"""Weight of the words under which a claim is short: every one of them matters."""
+SHORT_SHARE = 0.74
+"""Share of a short claim's weight that a sentence must hold: three words of four."""
 _LOOSE = 12
 """Words beside the claim's own that may stand between its words before the sentence suffers."""
 CLOSELY = 5
@@ -86,7 +85,7 @@ def _may_repeat(said: Said, sentence: Sentence, weight: float) -> bool:
 
 
 def _needed(said: Said) -> float:
-    return SHORT_SHARE if said.weight < SHORT else SHARE
+    return SHORT_SHARE if said.weight < SHORT else 0.0
 
 
 def _likeness(shelf: Shelf, said: Said, sentence: Sentence, weight: float, around: float) -> Likeness:

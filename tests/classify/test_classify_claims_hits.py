@@ -144,6 +144,20 @@ def test_the_title_is_read_first_and_named() -> None:
     assert (hit.field, hit.start, hit.end) == ("title", 0, 31)
 
 
+def test_claims_of_several_files_are_found_side_by_side() -> None:
+    files = [
+        PolicyFile.model_validate({"file": name, "rules": [{"id": "r", "query": "x"}], "claims": [CLAIMS[place]]})
+        for name, place in (("ferries", 0), ("bridges", 1))
+    ]
+    text = "The harbour ferry stops on Sundays. Bridge tolls rise by 40 percent."
+    where = ClaimIndex(files, LEXICON)
+    hits = where.hits("", text, "en", ["ferries", "bridges", "ferries", "none"], seen=SEEN)
+    assert sorted((hit.file, hit.claim, hit.start) for hit in hits) == [
+        ("bridges", "tolls", 36),
+        ("ferries", "ferry", 0),
+    ]
+
+
 def test_a_claim_of_one_word_is_never_found() -> None:
     assert found("", "False. False!", "en", index({"id": "one", "says": {"en": "It is false"}})) == ()
     assert found("", "It is so.", "en", index({"id": "none", "says": {"en": "It is so"}})) == ()
