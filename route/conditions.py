@@ -6,11 +6,13 @@ value it cannot use.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from gordon.desk.schema import LANGUAGE
 from gordon.events import Priority
 from route.values import Wrong, at_site, bounds, flag, hosts, limits, one_of, pattern, texts, within
 
@@ -76,7 +78,11 @@ def site(value: Any) -> Test:
 
 def language(value: Any) -> Test:
     """A language ("fr"), or a list of them."""
-    wanted = texts(value, "write for example fr, or [en, fr]")
+    remedy = "write for example fr, or [en, fr]"
+    wanted = texts(value, remedy)
+    for word in sorted(wanted):
+        if not re.fullmatch(LANGUAGE, word):
+            raise Wrong(f"{word!r} is not the code of a language", remedy)
     return lambda facts: facts.language in wanted
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gordon.desk.schema import PolicyFile, QueuesFile
+from gordon.desk.schema import DAYS, PolicyFile, QueuesFile
 from gordon.desk.yaml_lines import parse
 from route.conditions import CONDITIONS, Facts, Wrong
 from route.reach import needs_of_file, reachable
@@ -17,7 +19,20 @@ from route.roster import Need
 from route.rules import Tree, compile_routes
 
 FACTS = Facts(
-    file="passport-services", language="fr", source="blog-1", score=2.5, kind="new", mentions=2, claims=("fee-doubles",)
+    file="passport-services",
+    language="fr",
+    source="blog-1",
+    score=2.5,
+    kind="new",
+    mentions=2,
+    claims=("fee-doubles",),
+    site="news.blog.example",
+    revision=3,
+    learned=True,
+    spike=False,
+    time=datetime(2026, 11, 23, 15, 0, tzinfo=UTC),
+    gaps=frozenset({"no-gordon"}),
+    priority="high",
 )
 
 
@@ -45,6 +60,32 @@ FACTS = Facts(
         ("kind", ["edited"], False),
         ("mentions", 2, True),
         ("mentions", 3, False),
+        ("mentions", {"min": 2, "max": 9}, True),
+        ("mentions", {"max": 1}, False),
+        ("site", "blog.example", True),
+        ("site", ["other.example", "NEWS.blog.example"], True),
+        ("site", "log.example", False),
+        ("revision", 3, True),
+        ("revision", 4, False),
+        ("revision", {"max": 2}, False),
+        ("learned", True, True),
+        ("learned", False, False),
+        ("spike", False, True),
+        ("spike", True, False),
+        ("priority", "high", True),
+        ("priority", ["low", "urgent"], False),
+        ("priority", {"min": "normal"}, True),
+        ("priority", {"max": "normal"}, False),
+        ("priority", {"min": "high", "max": "high"}, True),
+        ("gap", "no-gordon", True),
+        ("gap", ["policy", "no-gordon"], True),
+        ("gap", "policy", False),
+        ("time", {"days": "mon-fri", "from": "08:00", "to": "17:00"}, True),
+        ("time", {"from": "10:00", "to": "10:01"}, True),
+        ("time", {"from": "10:01", "to": "17:00"}, False),
+        ("time", {"from": "08:00", "to": "10:00"}, False),
+        ("time", {"from": "16:00", "to": "17:00", "tz": "Europe/Paris"}, True),
+        ("time", {"days": ["sat", "sun"]}, False),
     ],
 )
 def test_conditions(name: str, value: Any, holds: bool) -> None:
@@ -77,12 +118,120 @@ def test_claim_false_is_a_mention_without_claims() -> None:
         ("mentions", 1.5),
         ("mentions", "3"),
         ("mentions", False),
+        ("language", "french"),
+        ("revision", 0),
+        ("revision", {"min": 2, "max": 1}),
+        ("site", "https://blog.example/a"),
+        ("site", "*.example"),
+        ("learned", "yes"),
+        ("spike", 1),
+        ("priority", "higher"),
+        ("priority", {"min": "high", "max": "low"}),
+        ("priority", {"least": "high"}),
+        ("priority", {"min": 3}),
+        ("gap", True),
+        ("time", "09:00"),
+        ("time", {}),
+        ("time", {"tz": "America/Toronto"}),
+        ("time", {"days": "mon-fri", "until": "17:00"}),
+        ("time", {"days": "mon-fry"}),
+        ("time", {"days": []}),
+        ("time", {"days": 5}),
+        ("time", {"from": "8", "to": "17:00"}),
+        ("time", {"from": 8}),
+        ("time", {"from": "25:00"}),
+        ("time", {"from": "08:00", "to": "08:00"}),
+        ("time", {"days": "mon-fri", "tz": "Toronto"}),
+        ("time", {"days": "mon-fri", "tz": 5}),
+        ("time", {"days": "mon-fri", "holidays": "Atlantis"}),
+        ("time", {"days": "mon-fri", "holidays": 3}),
     ],
 )
 def test_values_that_a_condition_cannot_use(name: str, value: Any) -> None:
     with pytest.raises(Wrong) as caught:
         CONDITIONS[name](value)
     assert str(caught.value) and caught.value.remedy
+
+
+NIGHT = {"days": "fri", "from": "22:00", "to": "06:00"}
+
+
+@pytest.mark.parametrize(
+    ("value", "moment", "holds"),
+    [
+        (NIGHT, datetime(2026, 11, 20, 22, 0), True),  # Friday evening
+        (NIGHT, datetime(2026, 11, 21, 5, 59), True),  # the night belongs to the day on which it begins
+        (NIGHT, datetime(2026, 11, 21, 6, 0), False),
+        (NIGHT, datetime(2026, 11, 21, 22, 30), False),  # Saturday evening
+        (NIGHT, datetime(2026, 11, 20, 5, 0), False),  # the end of Thursday's night
+        ({"days": "fri", "from": "18:00", "to": "24:00"}, datetime(2026, 11, 20, 23, 59), True),
+        ({"days": "fri", "from": "18:00", "to": "24:00"}, datetime(2026, 11, 21, 0, 0), False),
+        ({"days": "mon-fri", "holidays": "CA-ON"}, datetime(2026, 12, 25, 10, 0), False),
+        ({"days": "mon-fri", "holidays": ""}, datetime(2026, 12, 25, 10, 0), True),
+        ({"from": "01:00", "to": "03:00"}, datetime(2026, 11, 1, 1, 30, fold=1), True),  # the hour that comes twice
+        ({"from": "01:00", "to": "03:00"}, datetime(2027, 3, 14, 3, 0), False),  # after the hour that never was
+    ],
+)
+def test_times_of_day_are_wall_time(value: Any, moment: datetime, holds: bool) -> None:
+    now = moment.replace(tzinfo=ZoneInfo("America/Toronto")).astimezone(UTC)
+    assert CONDITIONS["time"](value)(replace(FACTS, time=now)) is holds
+
+
+def test_facts_without_a_time_are_never_in_time() -> None:
+    assert not CONDITIONS["time"]({"from": "00:00", "to": "24:00"})(replace(FACTS, time=None))
+
+
+@given(
+    st.sampled_from([DAYS[:5], DAYS[5:], ("mon",), DAYS]),
+    st.integers(0, 23),
+    st.integers(0, 23),
+    st.datetimes(datetime(2026, 10, 25), datetime(2026, 11, 8)),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_time_of_day_equals_a_clock_that_is_read_by_hand(
+    days: tuple[str, ...], start: int, end: int, moment: datetime
+) -> None:
+    if start == end:
+        return
+    value = {"days": list(days), "from": f"{start:02}:00", "to": f"{end:02}:00", "tz": "UTC"}
+    now = moment.replace(tzinfo=UTC)
+    begun = [now.replace(hour=start, minute=0, second=0, microsecond=0) - timedelta(days=back) for back in (0, 1)]
+    length = timedelta(hours=(end - start) % 24)
+    wanted = any(DAYS[one.weekday()] in days and one <= now < one + length for one in begun)
+    assert CONDITIONS["time"](value)(replace(FACTS, time=now)) is wanted
+
+
+def test_times_of_routes_are_in_the_zone_of_the_queue_else_of_the_desk() -> None:
+    paris = {"hours": {"tz": "Europe/Paris"}}
+    routes = [
+        {"when": {"time": {"from": "16:00", "to": "17:00"}}, "queue": "a", "continue": True},
+        {"when": {"time": {"from": "15:00", "to": "16:00"}}, "queue": "b", "continue": True},
+        {"when": {"time": {"from": "10:00", "to": "11:00", "tz": "America/Toronto"}}, "queue": "c", "continue": True},
+        {"queue": "d"},
+    ]
+    config = QueuesFile.model_validate({"queues": {"a": paris, "b": {}, "c": {}, "d": {}}, "routes": routes})
+    made, problems = compile_routes(config, {}, zone="UTC")
+    assert problems == []
+    assert [one.queue for one in made.route(FACTS)] == ["a", "b", "c", "d"]
+    assert [one.queue for one in compile_routes(config, {}, zone="Asia/Tokyo")[0].route(FACTS)] == ["a", "c", "d"]
+
+
+def test_the_tree_says_what_it_wants_to_know_about_gaps() -> None:
+    routes = [{"when": {"gap": ["policy", "no-gordon"]}, "queue": "a"}, {"when": {"gap": "approve"}, "queue": "b"}]
+    assert tree([*routes, {"queue": "d"}]).gaps == {"policy", "no-gordon", "approve"}
+
+
+def test_the_tree_ranks_before_it_routes_and_says_why() -> None:
+    routes = [
+        {"when": {"priority": {"min": "high"}}, "queue": "a"},
+        {"when": {"language": "fr"}, "queue": "b", "priority": "low"},
+        {"queue": "d"},
+    ]
+    (first,) = tree(routes).route(replace(FACTS, priority="low"))
+    assert (first.queue, first.priority) == ("a", "high")
+    assert first.why == "priority: high, 2 points (repeats a known claim: +2)"
+    (second,) = tree(routes).route(replace(FACTS, claims=()))
+    assert (second.queue, second.priority, second.why) == ("b", "low", "priority: low, as route 2 says")
 
 
 def tree(routes: list[dict[str, Any]]) -> Tree:
