@@ -1,10 +1,10 @@
 """How often a file is usually mentioned at this hour of the week, and when it is so much more that it is news. Pure.
 
 Mentions are counted by hour (its beginning in UTC) over a window of some hours. What is usual is the median of the same
-window in the weeks before, an hour more or less, in the wall time of the zone; what spreads is the median deviation
-from it. Both are taken after Anscombe's transform, 2*sqrt(x + 3/8), under which rare events spread by 1 whatever their
-rate: so a rise from none to two is nothing, from none to a dozen is much, and from 100 to 112 is nothing again. A past
-burst does not move a median.
+window in the weeks before, in the wall time of the zone, with the hours beside it; what spreads is the median deviation
+of each of these hours from its own median. Both are taken after Anscombe's transform, 2*sqrt(x + 3/8), under which rare
+events spread by 1 whatever their rate: so a rise from none to two is nothing, from none to a dozen is much, and from
+100 to 112 is nothing again. A past burst does not move a median.
 
 An episode begins in the hour in which the window lies ``above`` the usual spread, ends with the first whole hour after
 which it lies ``below``, and is over anyway when it has lasted ``most``: then it is no news. It is found by walking
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -47,7 +47,7 @@ class Spike:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What is usual in a window, transformed; ``known``: how many past windows say so."""
+    """What is usual in a window, transformed; ``known``: how many weeks say so."""
 
     centre: float = 0.0
     spread: float = 1.0
@@ -84,16 +84,19 @@ def hour_of(moment: datetime) -> datetime:
 def counted(hours: Hours, at: datetime, config: Spikes) -> dict[datetime, int]:
     """The counts with one mention more; without hours that are too old to matter, so that they stay bounded."""
     hour = hour_of(at)
-    oldest = max([*hours, hour]) - reach(config)
-    kept = {one: number for one, number in hours.items() if one >= oldest}
-    if hour >= oldest:
-        kept[hour] = kept.get(hour, 0) + 1
-    return kept
+    return rebuilt({**hours, hour: hours.get(hour, 0) + 1}, max([*hours, hour]), config)
+
+
+def rebuilt(hours: Hours, now: datetime, config: Spikes) -> dict[datetime, int]:
+    """Counts, as the store has them, without hours that are too old to matter."""
+    oldest = hour_of(now) - reach(config)
+    return {hour: number for hour, number in hours.items() if hour >= oldest}
 
 
 def reach(config: Spikes) -> timedelta:
-    """How far back the counts have to go."""
-    return (config.weeks + 1) * WEEK + timedelta(seconds=config.window) + 3 * HOUR
+    """How far back the counts have to go: what is usual at the beginning of the walk counts too."""
+    walk = 2 * timedelta(seconds=config.most)
+    return config.weeks * WEEK + walk + timedelta(seconds=config.window) + 3 * HOUR
 
 
 def windows(hours: Hours, config: Spikes) -> dict[datetime, int]:
@@ -108,18 +111,17 @@ def windows(hours: Hours, config: Spikes) -> dict[datetime, int]:
 def baseline(sums: Hours, hour: datetime, since: datetime, zone: ZoneInfo, config: Spikes) -> Baseline:
     """What is usual in the window that ends with this hour. ``sums``: see ``windows``; ``since``: when counting began,
     whatever the file: windows that begin before it are unknown."""
-    window = _width(config)
-    values = [
-        _steady(sums.get(past + shift * HOUR, 0))
-        for past in _weeks_before(hour, zone, config.weeks)
-        for shift in NEIGHBOURS
-        if past + (shift + 1 - window) * HOUR >= since
-    ]
-    if not values:
+    first = since + (_width(config) - 1) * HOUR
+    past = _weeks_before(hour, zone, config.weeks)
+    columns = [[_steady(sums.get(one + shift * HOUR, 0)) for one in past if one + shift * HOUR >= first]
+               for shift in NEIGHBOURS]  # fmt: skip
+    if not columns[0]:
         return Baseline()
-    centre = median(values)
-    spread = _NORMAL * median(abs(value - centre) for value in values)
-    return Baseline(centre, max(1.0, spread), len(values))
+    centres = [median(column) for column in columns]
+    pooled = [value for column in columns for value in column]
+    off = [abs(value - centre) for column, centre in zip(columns, centres, strict=True) for value in column]
+    # The hours beside help where there are few weeks, but must not hide what comes at the same hour every week.
+    return Baseline(max(centres[1], median(pooled)), max(1.0, _NORMAL * median(off)), len(columns[0]))
 
 
 def watch(file: str, hours: Hours, since: datetime, now: datetime, zone: ZoneInfo, config: Spikes) -> Watch:
@@ -169,8 +171,8 @@ def _after(look: Watch, count: int) -> tuple[Spike | None, bool]:
 
 
 def _enough(found: Baseline) -> bool:
-    """Two weeks at least, the hours beside counted."""
-    return found.known >= 2 * len(NEIGHBOURS)
+    """Two weeks at least."""
+    return found.known >= 2
 
 
 def _steady(count: int) -> float:
@@ -191,7 +193,7 @@ def _hours(first: datetime, end: datetime) -> Iterator[datetime]:
         first += HOUR
 
 
-def _weeks_before(hour: datetime, zone: ZoneInfo, weeks: int) -> Iterable[datetime]:
+def _weeks_before(hour: datetime, zone: ZoneInfo, weeks: int) -> list[datetime]:
     """The same wall time in the weeks before, as hours in UTC: summer time does not move the morning."""
     local = hour.astimezone(zone).replace(tzinfo=None)
     return [hour_of((local - week * WEEK).replace(tzinfo=zone)) for week in range(1, weeks + 1)]

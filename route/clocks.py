@@ -32,6 +32,21 @@ def deadlines(
     return found
 
 
+def remaining(clocks: Clocks, hours: Hours, due: datetime, now: datetime) -> timedelta:
+    """How much of its own time a clock has left until ``due``; below 0 once it is over: how much has gone since. While
+    it stands, ``now`` is when the pause began."""
+    if clocks.time == "calendar":
+        return due - now
+    return worked(hours, now, due) if now <= due else -worked(hours, due, now)
+
+
+def worked(hours: Hours, start: datetime, end: datetime) -> timedelta:
+    """The working time between two moments; of hours that never come all of it, as ``business_time`` takes it."""
+    if next(shifts(hours, start, SEARCH * _YEARS), None) is None:
+        return end - start
+    return sum((min(last, end) - max(first, start) for first, last in _within(hours, start, end)), timedelta())
+
+
 def _deadline(clocks: Clocks, hours: Hours, opened: datetime, seconds: float) -> datetime:
     if clocks.time == "calendar":
         return opened + timedelta(seconds=seconds)
@@ -44,8 +59,7 @@ def _later(clocks: Clocks, hours: Hours, due: datetime, start: datetime, end: da
         return due
     if clocks.time == "calendar":
         return due + (end - start)
-    left = sum((min(last, due) - max(first, start) for first, last in _within(hours, start, due)), timedelta())
-    return business_time(hours, end, left)
+    return business_time(hours, end, worked(hours, start, due))
 
 
 def _within(hours: Hours, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

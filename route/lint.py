@@ -24,7 +24,7 @@ _WILD = frozenset("*?[")
 def lint_routes(config: QueuesFile, files: Sequence[PolicyFile], lines: Lines) -> list[Problem]:
     """Routes that are never reached or never match, queues that nothing leads to, chains that no clock starts. The
     desk must be without problems. It says nothing where it is not sure."""
-    found = [*_covered(config.routes), *_fruitless(config, files), *_unreached(config), *_silent_chains(config)]
+    found = [*_covered(config), *_fruitless(config, files), *_unreached(config), *_silent_chains(config)]
     return [Problem(QUEUES, line_of(lines, path), message, remedy) for path, message, remedy in found]
 
 
@@ -50,14 +50,21 @@ def _all_fit(value: Any, files: Iterable[PolicyFile]) -> bool:
     return all(any(fnmatchcase(entry.file, one) for one in _listed(value)) for entry in files)
 
 
-def _covered(routes: Sequence[Route]) -> Found:
+def _covered(config: QueuesFile) -> Found:
     """Routes all of whose mentions an earlier one has taken."""
-    for index, route in enumerate(routes):
-        for number, earlier in enumerate(routes[:index]):
-            if earlier.when and not earlier.go_on and implies(route.when, earlier.when):
+    for index, route in enumerate(config.routes):
+        for number, earlier in enumerate(config.routes[:index]):
+            same_time = "time" not in earlier.when or _zone(config, route) == _zone(config, earlier)
+            if earlier.when and not earlier.go_on and same_time and implies(route.when, earlier.when):
                 text = f"route {index + 1} is never reached: route {number + 1} takes all its mentions"
                 yield ("routes", index), text, f"put it before route {number + 1}, or take it out"
                 break
+
+
+def _zone(config: QueuesFile, route: Route) -> str:
+    """In whose time a route without a zone is read; "": the desk's."""
+    hours = config.queues[route.queue].hours
+    return hours.tz if hours else ""
 
 
 def _fruitless(config: QueuesFile, files: Sequence[PolicyFile]) -> Found:

@@ -48,7 +48,8 @@ def _unknown(
     """Names of the test that lead nowhere."""
     given, ids = test.given, [person.id for person in people]
     claims = _claims_of(given.file, files)
-    named = () if isinstance(given.claim, bool) else _claimed(given, claims)
+    there = any(entry.file == given.file for entry in files)
+    named = _claimed(given, claims) if there and not isinstance(given.claim, bool) else ()
     key = "queue" if test.queue else "queues"
     wanted: list[tuple[Path, str, Iterable[str], Iterable[str]]] = [
         ((key,), "queue", test.wanted, config.queues),
@@ -61,7 +62,7 @@ def _unknown(
         for word in words:
             if word not in known:
                 yield path, f"no {what} {word!r}", suggest(word, known)
-    if given.claim is True and not claims:
+    if given.claim is True and not claims and there:
         yield ("given", "claim"), f"file {given.file!r} has no claims", "name a file that has, or leave claim out"
 
 
@@ -103,8 +104,10 @@ def _outcome(
     routed = tree.route(facts)
     missing: dict[str, None] = {}
     for one in routed:
-        needs = needs_of(queues[one.queue].requires, given.language)
-        missing |= dict.fromkeys(gap.need for gap in choose_team(roster, given.file, needs, {}, now).gaps)
+        requires = queues[one.queue].requires
+        needs, separate = needs_of(requires, given.language), requires.separate_approver
+        choice = choose_team(roster, given.file, needs, {}, now, separate=separate)
+        missing |= dict.fromkeys(gap.need for gap in choice.gaps)
     return routed, tuple(missing)
 
 

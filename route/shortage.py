@@ -13,7 +13,9 @@ from route.team import choose_team
 
 def unmet(roster: Roster, file: str, words: Iterable[str], now: datetime) -> frozenset[str]:
     """Those of ``words`` (``Tree.gaps``) that are a gap on this file now. Costs nothing without words."""
-    return frozenset(word for word in words if choose_team(roster, file, (_need(roster, word),), {}, now).gaps)
+    return frozenset(
+        word for word in words if choose_team(roster, file, (_need(roster, word),), {}, now, separate=False).gaps
+    )
 
 
 def _need(roster: Roster, word: str) -> Need:

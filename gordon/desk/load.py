@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from gordon.desk.checks import duplicates
 from gordon.desk.condition_checks import check_names, check_silences, gap_names
+from gordon.desk.partial import readable
 from gordon.desk.people_checks import check_people
 from gordon.desk.queue_checks import check_queues
 from gordon.desk.routing import Silence
@@ -236,3 +237,4 @@ def _read_queues(draft: Draft) -> None:
     if data is not None:
         draft.queues, problems = build(QueuesFile, data, "queues.yaml", draft.lines["queues.yaml"])
         draft.problems += problems
+        draft.queues = draft.queues or readable(data)

@@ -141,11 +141,12 @@ class RouteTest(Model):
 
 def _moment(value: Any) -> Any:
     """A day stays a day; pydantic would make midnight of it."""
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        return date.fromisoformat(value)
-    if isinstance(value, bool | int | float):
-        raise ValueError(f"{value!r} is not a time; write for example 2027-01-31 or 2027-01-31T17:00")
-    return value
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value) if len(value) == len("2027-01-31") else datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{value!r} is not a time; write for example 2027-01-31 or 2027-01-31T17:00") from None
 
 
 Moment = Annotated[datetime | date, BeforeValidator(_moment)]
