@@ -26,6 +26,9 @@ def register(app: typer.Typer) -> None:
 def explain(
     mention: Annotated[str, typer.Argument(help="Id of the mention, or how it begins.")],
     desk: DeskOption = HERE,
+    expect: Annotated[
+        list[str] | None, typer.Option("--expect", metavar="QUEUE", help="Exit 1 when it is not there; repeatable.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the whole way of a mention: found, tagged, issue, route taken, team and why."""
@@ -34,10 +37,16 @@ def explain(
     with Session(desk) as session:
         trail = read_trail(session.database, mention)
     changes = history(trail.found)
+    queues = list(dict.fromkeys(item.queue for item in trail.items))
+    missing = [queue for queue in expect or () if queue not in queues]
     if as_json:
-        show_json({**msgspec.structs.asdict(trail), "changes": changes})
+        expected = {"expected": {queue: queue in queues for queue in expect}} if expect else {}
+        show_json({**msgspec.structs.asdict(trail), "changes": changes, **expected})
     else:
         _show(trail, {one.revision: one for one in changes})
+        for queue in missing:
+            say(f"[red]not in {clean(queue)}[/red], but in {clean(', '.join(queues) or 'no queue')}")
+    raise typer.Exit(1 if missing else 0)
 
 
 def _show(trail: MentionTrail, changes: Mapping[int, Changes]) -> None:
