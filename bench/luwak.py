@@ -1,11 +1,11 @@
 """The Luwak benchmark: 2,000 queries on 999 documents, Gordon beside Lucene Monitor. Run:
 
-python -m bench.luwak --data FOLDER [--lucene LIB] [--rounds 5]
+python -m bench.luwak --data FOLDER [--lucene LIB] [--java JAVA] [--rounds 5] [--oracle 5]
 
 FOLDER/boolean holds the queries and the documents. LIB: a folder with Lucene's jars, filled by
 ``mvn -f bench/peers/lucene/pom.xml dependency:copy-dependencies -DoutputDirectory=LIB``; without it Gordon runs alone.
-Both take one document at a time on one thread, after warm-up; the fastest round counts. The sets of matches are
-compared, and Gordon's with those of a plain evaluation of every query.
+One thread, after warm-up, the fastest round by its CPU time. The sets of matches are compared: with Lucene's, with a
+plain evaluation of every query, and on every so many documents with the oracle of the tests, which is slow.
 """
 
 from __future__ import annotations
@@ -18,17 +18,30 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import process_time
 
 from bench.rule_sets import mention
 from classify.compile import compile_engine, places
 from classify.engine import Engine
 from classify.matchers.spacy_runtime import Pipelines
+from classify.query import parse_query
 from classify.text import fold, words
 from gordon.desk.schema import PolicyFile
-from gordon.events import Mention
+from gordon.events import FileTag, Mention
+from tests.classify.classify_oracle import book
+from tests.classify.classify_oracle import places as true_places
 
 PROGRAM = Path(__file__).parent / "peers" / "lucene" / "Luwak.java"
+WAYS = (
+    "term simple 1",
+    "multipass simple 1",
+    "multipass-ngram simple 1",
+    "multipass-edge simple 1",
+    "multipass-edge simple 100",
+    "multipass-ngram highlights 1",
+    "multipass-edge highlights 1",
+)
+"""Presearcher, what is said of a match (highlights: its places, as Gordon does), documents in one call."""
 Matches = set[tuple[int, str]]
 
 
@@ -36,31 +49,33 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path)
     options.add_argument("--lucene", type=Path)
+    options.add_argument("--java", default="java")
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--oracle", type=int, default=5, help="documents read by the oracle as well")
     chosen = options.parse_args()
     if chosen.data is None:
         print("the queries and documents are in the data folder: --data FOLDER; skipped")
         return
     queries = {str(row["id"]): str(row["text"]) for row in _rows(chosen.data / "boolean/luwak_benchmark_queries")}
     documents = [str(row["text"]) for row in _rows(chosen.data / "boolean/luwak_benchmark_docs")]
-    print(
-        f"{len(queries)} queries, {len(documents)} documents of {sum(map(len, documents)) / len(documents):.0f} letters"
-    )
-    matches, speed = gordon(queries, documents, chosen.rounds)
-    print(f"Gordon, Engine.tag with evidence: {speed:8.0f} documents/s, {len(matches)} matches")
-    wrong = matches ^ plain(queries, documents)
-    print(f"beside the plain evaluation: {len(wrong)} differences")
-    if chosen.lucene:
-        for presearcher in ("term", "multipass"):
-            theirs, other = lucene(queries, documents, chosen.lucene, presearcher, 4 * chosen.rounds)
-            print(
-                f"Lucene Monitor, presearcher {presearcher:9}:   {other:8.0f} documents/s, {len(theirs)} matches;",
-                end=" ",
-            )
-            print(f"Gordon has {speed / other:.2f} of its speed, {len(matches ^ theirs)} matches differ")
-            for document, query in sorted(matches ^ theirs)[:5]:
-                who = "Gordon" if (document, query) in matches else "Lucene"
-                print(f"  document {document}, query {queries[query]}: {who} alone")
+    letters = sum(map(len, documents)) / len(documents)
+    print(f"{len(queries)} queries, {len(documents)} documents of {letters:.0f} letters")
+    matches, speed, places = gordon(queries, documents, chosen.rounds)
+    print(f"  {'Gordon, with evidence':40} {speed:6.0f} documents/s, {len(matches)} matches, {places} places")
+    print(f"  differences from the plain evaluation: {len(matches ^ plain(queries, documents))}")
+    numbers = range(0, len(documents), max(1, len(documents) // max(chosen.oracle, 1)))[: chosen.oracle]
+    wrong = by_oracle(queries, documents, numbers) ^ {match for match in matches if match[0] in numbers}
+    print(f"  differences from the oracle, on {len(numbers)} documents: {len(wrong)}")
+    for way in WAYS if chosen.lucene else ():
+        theirs, other, places = lucene(queries, documents, chosen, way)
+        print(
+            f"  {f'Lucene Monitor, {way}':40} {other:6.0f} documents/s, {len(theirs)} matches, {places} places;"
+            f" Gordon has {speed / other:.2f} of its speed, {len(matches ^ theirs)} matches differ",
+            flush=True,
+        )
+        for document, query in sorted(matches ^ theirs)[:5]:
+            who = "Gordon" if (document, query) in matches else "Lucene"
+            print(f"    document {document}, query {queries[query]}: {who} alone")
 
 
 def _rows(path: Path) -> Iterable[dict[str, object]]:
@@ -73,27 +88,29 @@ def terms(query: str) -> list[str]:
     return [term.removeprefix("+") for term in query.split()]
 
 
-def gordon(queries: dict[str, str], documents: Sequence[str], rounds: int) -> tuple[Matches, float]:
-    """What matches, and documents a second of the fastest round."""
+def gordon(queries: dict[str, str], documents: Sequence[str], rounds: int) -> tuple[Matches, float, int]:
+    """What matches, documents a second of the fastest round, and the places that were shown."""
     files = [
-        PolicyFile.model_validate({"file": f"q-{name}", "rules": [{"id": "r", "query": " AND ".join(terms(query))}]})
+        PolicyFile.model_validate({"file": f"q-{name}", "rules": [{"id": "r", "query": _translated(query)}]})
         for name, query in queries.items()
     ]
     engine, problems = compile_engine(files, places({}, {}), Pipelines())
     assert engine is not None, problems
     mentions = [mention(number, "", text, "en") for number, text in enumerate(documents)]
-    best, found = 0.0, Matches()
-    for _ in range(rounds + 1):
-        found, seconds = _round(engine, mentions)
-        best = max(best, len(mentions) / seconds)
-    return found, best
+    runs = [_round(engine, mentions) for _ in range(rounds + 1)]
+    found = {(number, tag.file.removeprefix("q-")) for number, tags in enumerate(runs[0][0]) for tag in tags}
+    shown = sum(len(tag.evidence) for tags in runs[0][0] for tag in tags)
+    return found, len(mentions) / min(seconds for _, seconds in runs), shown
 
 
-def _round(engine: Engine, mentions: Sequence[Mention]) -> tuple[Matches, float]:
-    start = perf_counter()
+def _translated(query: str) -> str:
+    return " AND ".join(terms(query))
+
+
+def _round(engine: Engine, mentions: Sequence[Mention]) -> tuple[list[tuple[FileTag, ...]], float]:
+    start = process_time()
     tags = [engine.tag(one) for one in mentions]
-    seconds = perf_counter() - start
-    return {(number, tag.file.removeprefix("q-")) for number, those in enumerate(tags) for tag in those}, seconds
+    return tags, process_time() - start
 
 
 def plain(queries: dict[str, str], documents: Sequence[str]) -> Matches:
@@ -108,21 +125,32 @@ def plain(queries: dict[str, str], documents: Sequence[str]) -> Matches:
     return found
 
 
+def by_oracle(queries: dict[str, str], documents: Sequence[str], numbers: Sequence[int]) -> Matches:
+    """The same of some documents by the oracle of the tests."""
+    trees = {name: parse_query(_translated(query)) for name, query in queries.items()}
+    found = Matches()
+    for number in numbers:
+        read = book("", documents[number])
+        found.update((number, name) for name, tree in trees.items() if true_places(tree, read) is not None)
+    return found
+
+
 def lucene(
-    queries: dict[str, str], documents: Sequence[str], jars: Path, presearcher: str, rounds: int
-) -> tuple[Matches, float]:
+    queries: dict[str, str], documents: Sequence[str], chosen: argparse.Namespace, way: str
+) -> tuple[Matches, float, int]:
     """The same of Lucene Monitor, in a process of its own."""
     with TemporaryDirectory() as folder:
         asked, read = Path(folder) / "queries", Path(folder) / "documents"
         asked.write_text("".join(f"{name}\t{query}\n" for name, query in queries.items()), encoding="utf-8")
         read.write_text("".join(f"{n}\t{b64encode(text.encode()).decode()}\n" for n, text in enumerate(documents)))
-        command = ["java", "-XX:ActiveProcessorCount=1", "-XX:+UseSerialGC", "-Xmx1g", "-cp", f"{jars.resolve()}/*"]
+        command = [chosen.java, "-XX:+UseSerialGC", "-Xmx1g", "-cp", f"{chosen.lucene.resolve()}/*", str(PROGRAM)]
         done = subprocess.run(
-            [*command, str(PROGRAM), str(asked), str(read), presearcher, str(rounds)],
+            [*command, str(asked), str(read), *way.split(), str(3 * chosen.rounds)],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
     *lines, last = done.stdout.splitlines()
-    return {(int(line.split("\t")[0]), line.split("\t")[1]) for line in lines}, float(last.rpartition(" ")[2])
+    speed, places = last.split()[-2:]
+    return {(int(line.split("\t")[0]), line.split("\t")[1]) for line in lines}, float(speed), int(places)
 
 
 if __name__ == "__main__":
