@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection, Sequence
 from math import log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -16,8 +16,6 @@ from classify.tagger import Likeness
 from gordon.events import Evidence, FileTag, Learned, Mention
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from numpy.typing import NDArray
 
     Numbers: TypeAlias = NDArray[np.int64]
@@ -25,6 +23,14 @@ if TYPE_CHECKING:
 RULE = "examples"
 MOST = 5
 """Words that are named for a tag."""
+
+
+class _Parts(NamedTuple):
+    """What terms say of files: the number of the term among those of the mention, the file, and how much."""
+
+    terms: Numbers
+    files: Numbers
+    weights: NDArray[np.float32]
 
 
 class Examples:
@@ -48,21 +54,22 @@ class Examples:
     def recognise(self, mention: Mention, settled: Collection[str]) -> Sequence[FileTag]:
         """The files beside ``settled`` whose threshold the mention reaches, most probable first; a file of which no
         word speaks is never one of them."""
-        places, values = self._vector(mention)
-        scores = self._scores(places, values)
+        places, parts = self._parts(mention)
+        scores = self._scores(parts)
+        reached = [n for n in np.flatnonzero(scores >= self._limits).tolist() if self._files[n].file not in settled]
+        if not reached:
+            return ()
+        first = self._first(mention)
         found = []
-        for number in np.flatnonzero(scores >= self._limits).tolist():
-            likeness = self._likeness(number, float(scores[number]))
-            if likeness.file in settled:
-                continue
-            evidence = self._evidence(mention, number, places, values)
+        for number in reached:
+            evidence = self._evidence(mention, number, self._keys[places], parts, first)
             if evidence:
-                found.append(self._tag(likeness, evidence))
+                found.append(self._tag(self._likeness(number, float(scores[number])), evidence))
         return sorted(found, key=lambda tag: (-tag.score, tag.file))
 
     def likenesses(self, mention: Mention) -> list[Likeness]:
         """Of every file that was learnt, in the order of their names."""
-        scores = self._scores(*self._vector(mention))
+        scores = self._scores(self._parts(mention)[1])
         return [self._likeness(number, score) for number, score in enumerate(scores.tolist())]
 
     def _vector(self, mention: Mention) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -76,12 +83,20 @@ class Examples:
         length = float(np.sqrt(weighed @ weighed + rest @ rest)) or 1.0
         return places, weighed / np.float32(length)
 
-    def _scores(self, places: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Of each file, by a pass over the weights of these terms."""
+    def _parts(self, mention: Mention) -> tuple[NDArray[np.int64], _Parts]:
+        """The places of the known terms of a mention, and what each of them says of each file."""
+        places, values = self._vector(mention)
         counts = self._ends[places + 1] - self._ends[places]
         where = np.repeat(self._ends[places + 1] - counts.cumsum(), counts) + np.arange(counts.sum())
-        parts = self._weights[where] * np.repeat(values, counts)
-        sums = np.bincount(self._columns[where], parts, minlength=len(self._files))
+        return places, _Parts(
+            np.repeat(np.arange(len(places)), counts),
+            self._columns[where],
+            self._weights[where] * np.repeat(values, counts),
+        )
+
+    def _scores(self, parts: _Parts) -> NDArray[np.float64]:
+        """Of each file."""
+        sums = np.bincount(parts.files, parts.weights, minlength=len(self._files))
         found: NDArray[np.float64] = sums * self._steps + self._biases
         return found
 
@@ -89,30 +104,28 @@ class Examples:
         entry = self._files[number]
         return Likeness(entry.file, round(Sigmoid(entry.slope, entry.offset)(score), 4), entry.threshold)
 
-    def _weight(self, place: int, number: int) -> float:
-        """What a term counts for a file."""
-        start, end = self._ends[place], self._ends[place + 1]
-        at = start + np.searchsorted(self._columns[start:end], number)
-        return float(self._weights[at]) if at < end and self._columns[at] == number else 0.0
-
     def _tag(self, likeness: Likeness, evidence: tuple[Evidence, ...]) -> FileTag:
         learned = Learned(probability=likeness.probability, threshold=likeness.threshold, model=self.version)
         return FileTag(file=likeness.file, score=likeness.probability, evidence=evidence, learned=learned)
 
-    def _evidence(
-        self, mention: Mention, number: int, places: NDArray[np.int64], values: NDArray[np.float32]
-    ) -> tuple[Evidence, ...]:
-        """The terms that speak most for a file, each where it stands first, and none within another."""
-        alone = np.array([self._weight(place, number) for place in places.tolist()], dtype=np.float32)
-        moved = values * alone
-        best = {int(self._keys[places[n]]): float(moved[n]) for n in np.argsort(-moved, kind="stable") if moved[n] > 0}
+    def _first(self, mention: Mention) -> dict[int, Term]:
+        """Where each term of a mention stands first."""
         first: dict[int, Term] = {}
         for term in self._terms.located(mention.title, mention.text):
-            if term.key in best:
-                first.setdefault(term.key, term)
+            first.setdefault(term.key, term)
+        return first
+
+    def _evidence(
+        self, mention: Mention, number: int, keys: NDArray[np.uint32], parts: _Parts, first: dict[int, Term]
+    ) -> tuple[Evidence, ...]:
+        """The terms that speak most for a file, none within another."""
+        mine = (parts.files == number) & (parts.weights > 0)
+        order = np.argsort(-parts.weights[mine], kind="stable")
         chosen: list[Term] = []
-        for key in best:
-            if len(chosen) < MOST and key in first and not any(_overlap(first[key], other) for other in chosen):
+        for key in keys[parts.terms[mine][order]].tolist():
+            if len(chosen) == MOST:
+                break
+            if not any(_overlap(first[key], other) for other in chosen):
                 chosen.append(first[key])
         return tuple(_shown(mention, term) for term in chosen)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Keys: TypeAlias = NDArray[np.uint32]
     Values: TypeAlias = NDArray[np.float32]
 
-MAX_READ = 4_000
+MAX_READ = 2_000
 """Characters of each field that are read: what a text is about, it says early."""
 PAIR_WEIGHT = 0.5
 MAX_KNOWN = 100_000
