@@ -3,11 +3,12 @@ file, line and remedy; and all at once."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from gordon.app.policy import read_policy
+from gordon.app.policy import check, read_policy
 from gordon.errors import DeskInvalid, Problem
 
 FILE = """\
@@ -190,6 +191,24 @@ tests:
         ("silences.yaml", 2),
         ("silences.yaml", 12),
     ]
+
+
+def test_check_warns_of_what_works_but_is_hardly_meant(tmp_path: Path) -> None:
+    route = "  - {when: {claim: fee}, queue: duty}\n  - {queue: duty}\n"
+    queues = QUEUES.replace("  - {queue: duty}\n", route).replace("  duty:", "  lost: {}\n  duty:")
+    assert problems(tmp_path, queues=queues) == []
+    now = datetime(2026, 12, 8, 5, tzinfo=UTC)
+    verdict = check(tmp_path, {}, lambda title, text, declared: "en", now=now)
+    assert verdict.problems == () and verdict.tests == 1
+    routing = [str(one) for one in verdict.warnings if one.file in ("queues.yaml", "silences.yaml")]
+    assert routing == [
+        "queues.yaml:3: queue lost: no route and no escalation leads to it (add a route, or remove it)",
+        "queues.yaml:7: route 2 is never reached: route 1 takes all its mentions (put it before route 1, or take it"
+        " out)",
+        "silences.yaml:5: silence strike is over since 2026-12-08 05:00Z (take it out)",
+    ]
+    before = check(tmp_path, {}, lambda title, text, declared: "en", now=now - timedelta(microseconds=1))
+    assert not [one for one in before.warnings if one.file == "silences.yaml"]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,14 @@ def test_the_version_follows_what_decides_and_nothing_else(tmp_path: Path) -> No
     assert load_desk(write(tmp_path, people=PEOPLE.replace("lead", "expert")), {}).version != first
 
 
+def test_silences_count_in_the_version_and_may_be_missing(tmp_path: Path) -> None:
+    desk = load_desk(write(tmp_path), {})
+    assert desk.silences == ()
+    entry = "- {id: a, owner: gordon, reason: r, from: 2026-12-01, to: 2026-12-02, when: {claim: fee}}\n"
+    changed = load_desk(write(tmp_path, silences=entry), {})
+    assert [one.id for one in changed.silences] == ["a"] and changed.version != desk.version
+
+
 @pytest.mark.parametrize(
     ("files", "expected"),
     [

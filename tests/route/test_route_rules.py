@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -175,6 +176,13 @@ NIGHT = {"days": "fri", "from": "22:00", "to": "06:00"}
 def test_times_of_day_are_wall_time(value: Any, moment: datetime, holds: bool) -> None:
     now = moment.replace(tzinfo=ZoneInfo("America/Toronto")).astimezone(UTC)
     assert CONDITIONS["time"](value)(replace(FACTS, time=now)) is holds
+
+
+@given(st.lists(st.text("ab*?[]!-", min_size=1, max_size=5), min_size=1, max_size=3), st.text("ab*-", max_size=5))
+@settings(max_examples=100, deadline=None)
+def test_patterns_are_those_of_the_shell(patterns: list[str], name: str) -> None:
+    wanted = any(fnmatchcase(name, one) for one in patterns)
+    assert CONDITIONS["file"](patterns)(replace(FACTS, file=name)) is wanted
 
 
 def test_facts_without_a_time_are_never_in_time() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,8 +13,10 @@ from gordon.app.policy import read_policy
 from gordon.desk.schema import PolicyFile, QueuesFile
 from gordon.desk.yaml_lines import parse
 from gordon.errors import DeskInvalid
+from route.roster import Roster
 from route.rules import compile_routes
 from route.selftest import run_route_tests
+from route.shortage import unmet
 from tests.route.route_desk import PEOPLE, QUEUES, load, person, write_desk
 
 HOURS = {"days": "mon-fri", "from": "08:00", "to": "17:00", "holidays": "CA-ON"}
@@ -138,6 +142,18 @@ def test_a_desk_whose_route_tests_fail_is_refused(tmp_path: Path) -> None:
         read_policy(tmp_path, {})
     write_desk(tmp_path, queues=QUEUES + test.replace("duty-desk", "rapid-correction, priority: urgent, gaps: []"))
     assert read_policy(tmp_path, {}).tree.steps
+
+
+def test_what_nobody_on_duty_covers_just_now() -> None:
+    roster = Roster(DESK_PEOPLE, ZoneInfo("America/Toronto"))
+    words = {"no-gordon", "expert", "working", "policy", "communications", "approve", "speak"}
+    day, night = datetime(2026, 11, 23, 15, tzinfo=UTC), datetime(2026, 11, 24, 3, tzinfo=UTC)
+    assert unmet(roster, "visas", words, day) == {"speak"}
+    assert unmet(roster, "visas", words, night) == {"no-gordon", "expert", "policy", "approve", "speak"}
+    assert unmet(roster, "roads", words, day) == {"no-gordon", "expert", "working", "approve", "speak"}
+    hats = [person("anna", files={"visas": {"disciplines": ["advocacy"]}})]
+    assert unmet(Roster(hats, ZoneInfo("UTC")), "visas", ["advocacy"], day) == frozenset()
+    assert unmet(roster, "visas", (), night) == frozenset()
 
 
 def test_the_desk_of_the_other_tests_is_sound(tmp_path: Path) -> None:
