@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Figure
 
 SUFFIXES = (".svg", ".png")
 _DPI = 150
@@ -120,6 +120,16 @@ def _legend(figure: Figure, styles: dict[str, Style], note: str) -> None:
     figure.legend(
         handles=keys, loc="outside lower center", ncols=len(keys), frameon=False, title=above, title_fontsize=8
     )
+
+
+@contextmanager
+def drawing(width: float, height: float) -> Iterator[Figure]:
+    """An empty figure of so many inches, for a picture of another module; what is put into it meanwhile looks as ours
+    do."""
+    with _drawing():
+        from matplotlib.figure import Figure
+
+        yield Figure(figsize=(width, height), layout="constrained")
 
 
 def write(figure: Figure, target: Path) -> None:

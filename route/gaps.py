@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from route.cover import Apart
 from route.people import as_of, current, departed, why_absent
 from route.roster import Need, Snapshot, covers
 
+_DAY = timedelta(days=1)
 NAMED = 3
 """People that a gap names."""
 
@@ -58,10 +59,19 @@ def _former(snapshot: Snapshot, file: str, need: Need) -> list[tuple[str, date]]
 
 def last_day_of(snapshot: Snapshot, file: str, number: int, need: Need) -> date | None:
     """The last day before today on which somebody covered the need, of those on which something of theirs ended."""
+    past = [day for day in snapshot.roster.edges[number] if day < snapshot.day.days[number]]
+    return next((day for day in reversed(past) if _covers_on(snapshot, file, number, need, day)), None)
+
+
+def until(snapshot: Snapshot, file: str, number: int, need: Need) -> date | None:
+    """The last day on which somebody who covers the need now does; None: open-ended, or they do not."""
+    if not _covers_on(snapshot, file, number, need, snapshot.day.days[number]):
+        return None
+    coming = [day for day in snapshot.roster.edges[number] if day >= snapshot.day.days[number]]
+    return next((day for day in coming if not _covers_on(snapshot, file, number, need, day + _DAY)), None)
+
+
+def _covers_on(snapshot: Snapshot, file: str, number: int, need: Need, day: date) -> bool:
     person, standings = snapshot.roster.people[number], snapshot.roster.matching(file).get(number, [])
-    for day in reversed(snapshot.roster.edges[number]):
-        standing = current(standings, day)
-        there = day < snapshot.day.days[number] and not departed(person, day)
-        if there and standing is not None and covers(as_of(person, day), standing, need):
-            return day
-    return None
+    standing = current(standings, day)
+    return standing is not None and not departed(person, day) and covers(as_of(person, day), standing, need)

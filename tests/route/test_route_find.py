@@ -18,7 +18,7 @@ from gordon.desk.schema import PolicyFile, QueuesFile
 from gordon.errors import NotFound
 from gordon.settings import Settings
 from route.coverage import Coverage, CoverageGap
-from route.find import coverage_gaps, find, gauges
+from route.find import coverage_gaps, find, gauges, gordon_gaps, no_gordon
 from tests.route.route_desk import MONDAY, person
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -70,7 +70,7 @@ def test_find_by_day_and_by_night() -> None:
         ("approve", "the only one, lead, is off duty until 2026-11-24 14:00 UTC"),
     ]
     assert list(msgspec.json.decode(msgspec.json.encode(day))) == [
-        "file", "gordon", "experts", "speakers", "approvers", "on_duty", "gaps",
+        "file", "gordon", "experts", "speakers", "approvers", "on_duty", "gaps", "deputies", "ending", "coming",
     ]  # fmt: skip
 
 
@@ -80,6 +80,65 @@ def test_no_gordon_stands_out() -> None:
     assert [(gap.kind, gap.need, gap.why) for gap in found.gaps] == [
         ("expertise", "lead", "nobody has it any more: gone's standing ended 2026-01-01")
     ]
+
+
+def test_deputies_what_ends_soon_and_who_comes_next() -> None:
+    files = {"visas": {"expertise": "lead", "authority": ["speak", {"approve": "2026-12-01"}], "until": "2027-11-30"}}
+    people = [
+        {"name": "lead", "hours": OFFICE, "files": files, "delegate": "helper"},
+        {"name": "second", "files": {"visas": {"expertise": "lead", "expertise_until": "2026-12-24"}}},
+        {
+            "name": "helper",
+            "files": {"*": {"expertise": "working"}},
+            "away": [{"from": "2026-11-20", "to": "2026-11-30"}],
+        },
+        {"name": "hat", "disciplines": ["advocacy", {"policy": "2026-12-02"}], "hours": {"days": "sat"}},
+        {"name": "elsewhere", "files": {"fees": {"expertise": "lead", "until": "2026-11-30"}}, "hours": OFFICE},
+        {"name": "takes-none", "capacity": 0, "hours": OFFICE, "files": {"visas": {"expertise": "expert"}}},
+    ]
+    desk = desk_of(people, {"disciplines": ["policy", "advocacy"], "authority": ["approve"]}, ("visas", "fees"))
+    night = find(desk, "visas", MONDAY + timedelta(hours=10))
+    assert (night.gordon, night.deputies) == ("second", ("lead", "takes-none"))
+    assert find(desk, "visas", MONDAY).deputies == ("second", "takes-none", "helper")
+    assert [(one.person, one.need, str(one.last)) for one in night.ending] == [
+        ("elsewhere", "policy", "2026-11-30"),
+        ("lead", "approve", "2026-12-01"),
+        ("hat", "policy", "2026-12-02"),
+        ("second", "lead", "2026-12-24"),
+        ("second", "policy", "2026-12-24"),
+    ]
+    assert [gap.need for gap in night.gaps] == ["advocacy", "approve"]
+    assert [(one.person, one.at) for one in night.coming] == [
+        ("lead", local(2026, 11, 24, 9)),
+        ("hat", local(2026, 11, 28, 9)),
+        ("helper", local(2026, 12, 1)),
+    ]
+
+
+def test_who_alone_could_approve_and_draft_is_a_gap_in_approval() -> None:
+    people = [
+        {"name": "lead", "files": {"visas": {"expertise": "lead", "authority": ["approve"]}}},
+        {"name": "late", "hours": {"from": "12:00", "to": "13:00"}},
+    ]
+    desk = desk_of(people, {"disciplines": ["policy"], "authority": ["approve"]})
+    why = "lead cannot approve what lead drafts: the only other one, late, is off duty until 2026-11-23 17:00 UTC"
+    assert [(gap.need, gap.why) for gap in find(desk, "visas", MONDAY).gaps] == [("approve", why)]
+    assert find(desk, "visas", MONDAY + timedelta(hours=2)).gaps == ()
+    assert gauges(desk, MONDAY) == ({"visas": 0.5}, {("visas", "approve"): 1})
+    together = desk_of(people, {"disciplines": ["policy"], "authority": ["approve"], "separate_approver": False})
+    assert find(together, "visas", MONDAY).gaps == ()
+    nobody_drafts = desk_of(people[:1], {"disciplines": ["advocacy"], "authority": ["approve"]})
+    assert [gap.need for gap in find(nobody_drafts, "visas", MONDAY).gaps] == ["advocacy"]
+
+
+def test_files_that_nobody_leads() -> None:
+    people = [PEOPLE[1], {"name": "lead", "files": {"fees": {"expertise": "lead"}}, "hours": OFFICE}]
+    plain, asking = ({"disciplines": ["policy"]}, {"expertise": "lead"})
+    for requires, count in ((plain, 1), (asking, 0)):
+        desk = desk_of(people, requires, ("visas", "fees"))
+        assert no_gordon(desk, MONDAY) == {"visas": "nobody has it any more: gone's standing ended 2026-01-01"}
+        found = gordon_gaps(desk, ["visas"], MONDAY, 2)
+        assert [(gap.file, gap.need, gap.kind) for gap in found] == [("visas", "lead", "uncovered")] * count
 
 
 def test_of_two_leads_the_one_on_duty() -> None:
