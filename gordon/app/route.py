@@ -18,6 +18,7 @@ from gordon.app.prepare import ready
 from gordon.errors import StoreUnavailable
 from gordon.events import Topics
 from gordon.metrics import Metrics
+from gordon.settings import Settings
 from route.coverage import Coverage
 from route.life import Life, LifeReport
 from route.policy import make_policy
@@ -52,31 +53,13 @@ def _work(
         relay.wake()
         note_batch(daemon.metrics, report)
 
-    def alive(policy: Policy) -> Life:
-        return Life(
-            make_policy(policy.desk, policy.tree, Topics(daemon.settings.topic_prefix)),
-            RouteStore(database),
-            now=utc_now,
-            dormant_after=timedelta(seconds=daemon.settings.route.dormant_after),
-        )
-
-    def stage(policy: Policy) -> Route:
-        return Route(
-            desk=policy.desk,
-            tree=policy.tree,
-            store=RouteStore(database),
-            topics=Topics(daemon.settings.topic_prefix),
-            now=utc_now,
-            observe=observe,
-        )
-
-    current = Current(stage(policy))
-    turns = Turns(alive(policy), daemon, relay.wake)
+    current = Current(_stage(policy, daemon.settings, database, observe))
+    turns = Turns(_life(policy, daemon.settings, database), daemon, relay.wake)
 
     def use(fresh: Policy) -> None:
         force.coverage = Coverage(fresh.desk)
-        turns.life = alive(fresh)
-        current.stage = stage(fresh)
+        turns.life = _life(fresh, daemon.settings, database)
+        current.stage = _stage(fresh, daemon.settings, database, observe)
 
     reload = Reloader(daemon, watch, lambda: checked(folder, environ), use)
 
@@ -99,6 +82,26 @@ class _InForce:
 
     def __init__(self, policy: Policy) -> None:
         self.coverage = Coverage(policy.desk)
+
+
+def _stage(policy: Policy, settings: Settings, database: Database, observe: Callable[[RouteReport], None]) -> Route:
+    return Route(
+        desk=policy.desk,
+        tree=policy.tree,
+        store=RouteStore(database),
+        topics=Topics(settings.topic_prefix),
+        now=utc_now,
+        observe=observe,
+    )
+
+
+def _life(policy: Policy, settings: Settings, database: Database) -> Life:
+    return Life(
+        make_policy(policy.desk, policy.tree, Topics(settings.topic_prefix)),
+        RouteStore(database),
+        now=utc_now,
+        dormant_after=timedelta(seconds=settings.route.dormant_after),
+    )
 
 
 class Turns:

@@ -163,7 +163,7 @@ def test_rubbish_on_the_bus_can_be_seen_and_played_again(tmp_path: Path) -> None
     assert gordon("db", "upgrade", desk=folder).returncode == 0
     bus = SqliteBus(folder / "data" / "log.db")
     bus.publish([Message("gordon.mentions", "k", b"rubbish", ())])
-    assert gordon("up", "--no-view", "--for", "8", desk=folder).returncode == 0
+    assert gordon("up", "--no-view", "--for", "15", desk=folder).returncode == 0
     (letter,) = as_json("dead", "list", desk=folder, exit_code=1)
     assert (letter["stage"], letter["reason"]) == ("classify", "undecodable")
     assert as_json("status", desk=folder)["dead_letters"] == 1
