@@ -62,7 +62,8 @@ def test_commands_on_a_desk_that_has_seen_nothing(desk: Path) -> None:
     assert as_json("feeds", "list", desk=desk)
     assert as_json("db", "check", desk=desk)["ok"]
     found = json.loads(gordon("find", _first_file(desk), "--json", desk=desk).stdout)
-    assert found.keys() == {"file", "gordon", "experts", "speakers", "approvers", "on_duty", "gaps"}
+    people = {"gordon", "deputies", "experts", "speakers", "approvers", "on_duty", "coming"}
+    assert found.keys() == {"file", *people, "gaps", "ending"}
     for gap in json.loads(gordon("gaps", "--days", "1", "--json", desk=desk).stdout):
         assert {"file", "from", "to", "kind"} <= gap.keys() and ("discipline" in gap) != ("need" in gap)
 
