@@ -1,4 +1,4 @@
-"""Items that people work on, clocks that run out, issues that merge, mentions that are silenced, baselines of files."""
+"""Items that people work on, clocks that run out, and what became of issues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _items()
     _issues()
-    _mentions()
 
 
 def downgrade() -> None:
@@ -44,41 +43,12 @@ def _items() -> None:
 
 
 def _issues() -> None:
-    op.add_column("issues", sa.Column("merged_into", sa.Text(), nullable=False, server_default=""))
     op.create_index("ix_issues_state_last_seen", "issues", ["state", "last_seen"])
     op.create_table(
         "issue_changes",
         sa.Column("number", COUNTER, autoincrement=True, nullable=False),
-        _text("issue"), sa.Column("at", TIME, nullable=False), _text("person"), _text("action"), _text("other"),
-        _text("why"),
+        _text("issue"), sa.Column("at", TIME, nullable=False), _text("person"), _text("action"), _text("why"),
         sa.ForeignKeyConstraint(["issue"], ["issues.id"], name="fk_issue_changes_issues"),
         sa.PrimaryKeyConstraint("number", name="pk_issue_changes"),
     )  # fmt: skip
     op.create_index("ix_issue_changes_issue", "issue_changes", ["issue"])
-    op.create_table(
-        "homes",
-        _text("file"), _text("mention"), _text("issue"),
-        sa.PrimaryKeyConstraint("file", "mention", name="pk_homes"),
-    )  # fmt: skip
-    op.create_table(
-        "apart",
-        _text("file"), _text("one"), _text("other"),
-        sa.PrimaryKeyConstraint("file", "one", "other", name="pk_apart"),
-    )  # fmt: skip
-
-
-def _mentions() -> None:
-    op.create_table(
-        "routings",
-        _text("mention"), sa.Column("revision", sa.Integer(), nullable=False), _text("file"), _text("queues"),
-        _text("silence"),
-        sa.ForeignKeyConstraint(
-            ["mention", "revision"], ["mentions.id", "mentions.revision"], name="fk_routings_mentions"
-        ),
-        sa.PrimaryKeyConstraint("mention", "revision", "file", name="pk_routings"),
-    )  # fmt: skip
-    op.create_table(
-        "file_hours",
-        _text("file"), sa.Column("hour", TIME, nullable=False), sa.Column("mentions", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("file", "hour", name="pk_file_hours"),
-    )  # fmt: skip
