@@ -6,7 +6,7 @@ what another has done meanwhile is done.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,13 +56,14 @@ class Life:
             due = _again(transaction, transaction.due_items(now, PAGE))
             if not due:
                 return [], []
-            beside = transaction.items_of({item.issue for item in due})
+            beside: defaultdict[str, dict[str, Item]] = defaultdict(dict)
+            for item in transaction.items_of({item.issue for item in due}):
+                beside[item.issue][item.id] = item
             busy = Counter(transaction.load())
             for item in due:
                 late += [(item.queue, step) for step in breaches(item, now)]
-                known = {one.id: one for one in (*beside, *(change.item for change in changes))}
-                others = [one for one in known.values() if one.issue == item.issue]
-                made, lines = escalate(item, others, busy, self._policy, now)
+                made, lines = escalate(item, beside[item.issue].values(), busy, self._policy, now)
+                beside[item.issue].update((change.item.id, change.item) for change in made)
                 changes += made
                 audit += lines
             transaction.write("route", _writes(changes, audit))

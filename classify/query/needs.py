@@ -32,6 +32,7 @@ Needs: TypeAlias = tuple[frozenset[Literal], ...]
 
 MAX_SETS = 4
 MAX_WAYS = 200
+"""A rule of more is filed by what all of them need together."""
 FREQUENT = 100.0
 """A further set that costs more would select too little to be worth looking for."""
 
@@ -104,7 +105,7 @@ def _either(options: Sequence[Needs]) -> Needs:
 
 def cost(literals: Iterable[Literal]) -> float:
     """A guess at how often one of them occurs: short words are frequent, function words most of all, rows of words
-    hardly ever; but a row, and what is no whole word, takes longer to look for."""
+    hardly ever."""
     return sum(50.0 if one.text in STOPWORDS else 64.0 / 2 ** min(len(one.text), 12) for one in literals)
 
 

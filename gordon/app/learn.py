@@ -62,7 +62,18 @@ def recogniser(learned: bytes | None, files: Sequence[PolicyFile]) -> Recogniser
 
 
 def model_problems(draft: Draft) -> list[Problem]:
-    """What is wrong with the bytes of the model."""
+    """What is wrong with the bytes of the model. Loads nothing that only classify needs."""
+    learned = draft.contents.get(LEARNED)
+    try:
+        if learned is not None:
+            decode(learned)
+    except Unusable as error:
+        return [Problem(LEARNED, 0, str(error), REMEDY)]
+    return []
+
+
+def model_use_problems(draft: Draft) -> list[Problem]:
+    """What keeps the model from being used, found by making it ready as classify does."""
     try:
         recogniser(draft.contents.get(LEARNED), draft.files)
     except DeskInvalid as error:

@@ -19,7 +19,7 @@ from classify.matchers.spacy_runtime import Pipelines
 from classify.selftest import run_tests
 from classify.tagger import Tagger
 from gordon.app.connect import address_problems
-from gordon.app.learn import model_problems, model_warnings, recogniser
+from gordon.app.learn import model_problems, model_use_problems, model_warnings, recogniser
 from gordon.app.sense import sense_problems
 from gordon.demo.pages import wrong_ports
 from gordon.desk.load import Desk, Draft, read_desk
@@ -134,12 +134,12 @@ def check(
     engine, problems = compile_engine(draft.files, place_of, Pipelines())
     warnings: list[Problem] = _routing_warnings(draft, now)
     if engine is not None:
-        problems = run_tests(engine, draft.files, place_of, detect)
+        problems = run_tests(engine, draft.files, place_of, detect) + model_use_problems(draft)
         warnings += lint(draft.files, engine, place_of) + model_warnings(draft, place_of)
         warnings += lint_claims(draft.files, engine.claim_index, place_of, now.astimezone(UTC).date())
     warnings += _people_warnings(draft, now)
     return Verdict(
-        problems=tuple(sorted([*draft.problems, *problems])),
+        problems=tuple(sorted({*draft.problems, *problems})),
         warnings=tuple(sorted(warnings)),
         always_run=len(engine.always_run) if engine else 0,
         files=len(draft.files),

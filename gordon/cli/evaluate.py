@@ -16,12 +16,12 @@ from rich.progress import Progress
 
 from gordon.cli.evaluate_show import draw, show
 from gordon.cli.jsonl import STDIN, read_lines
+from gordon.cli.learn import decisions
 from gordon.cli.out import HERE, DeskOption, JsonOption, show_json
 from gordon.errors import DeskInvalid, Problem
 from gordon.picture import SUFFIXES
 
 if TYPE_CHECKING:
-    from classify.learn.samples import Decided
     from gordon.app.evaluate import Sample
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ def evaluate(
     files = tuple(entry.file for entry in loaded.files)
     samples, absent = _samples(file, files, skip_unknown=skip_unknown)
     tagger, model = desk_tagger(loaded)
-    known = taught(loaded.files, _decided(also) if also else ())
+    known = taught(loaded.files, [line for _, line in decisions(also)] if also else ())
     readings = list(_watched(read(samples, tagger, model, known), len(samples)))
     found = report(readings, files, model=model is not None)
     shown = worst(readings, tagger.engine, model, most=mistakes)
@@ -131,17 +131,6 @@ def _samples(what: str, files: Sequence[str], *, skip_unknown: bool) -> tuple[li
     if problems:
         raise DeskInvalid(problems)
     return list(_as_samples(lines, files)), {file: len(where) for file, where in sorted(absent.items())}
-
-
-def _decided(also: str) -> list[Decided]:
-    """What people decided; raises DeskInvalid with all lines that are none."""
-    from classify.learn.samples import Decided
-
-    lines = [line for _, line in read_lines(also, Decided, SHAPE)]
-    problems = [line for line in lines if isinstance(line, Problem)]
-    if problems:
-        raise DeskInvalid(problems)
-    return [line for line in lines if not isinstance(line, Problem)]
 
 
 def _unknown(name: str, file: str, lines: Sequence[int], files: Sequence[str]) -> Problem:

@@ -36,7 +36,7 @@ def learn(
     from gordon.app.learn import learn_desk, store
     from gordon.language import Detector
 
-    model = learn_desk(desk, os.environ, _decisions(also) if also else [], Detector().detect)
+    model = learn_desk(desk, os.environ, decisions(also) if also else [], Detector().detect)
     path = store(desk, model)
     if as_json:
         show_json(_summary(model))
@@ -45,7 +45,7 @@ def learn(
     raise typer.Exit(0 if model.files else 1)
 
 
-def _decisions(also: str) -> list[tuple[Problem, Decided]]:
+def decisions(also: str) -> list[tuple[Problem, Decided]]:
     """The lines; raises DeskInvalid with all that are none."""
     name, problems, found = STDIN if also == "-" else also, [], []
     for number, line in read_lines(also, Decided, 'a line is {"text": ..., "files": [...]}'):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from classify.compile import places
+from classify.learn.model import decode, encode, pack, seal
 from classify.selftest import sample
 from gordon.app.folder_watch import fingerprint
 from gordon.app.learn import learn_desk, model_warnings, recogniser, store
@@ -157,6 +162,26 @@ def test_a_model_that_is_none_refuses_the_desk(tmp_path: Path, body: bytes, mess
     assert check(folder, {}, detect, now=NOW).problems == (problem,)
     taught(folder)
     assert read_policy(folder, {}).desk.learned
+
+
+def test_daemons_that_do_not_tag_read_a_desk_that_has_learnt_without_numpy(desk: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from gordon.app.policy import read_policy
+assert read_policy(Path(sys.argv[1]), {}).desk.learned
+assert "numpy" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code, str(desk)], check=True, timeout=60)
+
+
+def test_a_model_whose_parts_do_not_fit_is_told_by_check(tmp_path: Path) -> None:
+    folder = write(tmp_path / "desk")
+    taught(folder)
+    model = decode((folder / LEARNED).read_bytes())
+    (folder / LEARNED).write_bytes(encode(seal(replace(model, rarity=pack(np.zeros(1, dtype=np.float32))))))
+    (problem,) = check(folder, {}, detect, now=NOW).problems
+    assert problem.file == LEARNED and "is damaged" in problem.message
 
 
 def test_a_model_that_cannot_be_read_refuses_the_desk(tmp_path: Path) -> None:
