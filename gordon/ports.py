@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gordon.polling import Claim, Entry, Feed, HostState, HubSubscription, PageRead, Polled, Recorded
-from gordon.records import DeadLetter, Issue, IssueWithStories, Item, ItemChange, OutboxRow, RouteWrites
+from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, ItemChange, OutboxRow, RouteWrites
 
 
 class IngestStore(Protocol):
@@ -154,6 +154,15 @@ class RouteTransaction(Protocol):
 
     def quiet_issues(self, before: datetime, most: int) -> Sequence[Issue]:
         """Open issues without a mention since then, oldest first."""
+
+    def decisions(self, files: Collection[str]) -> Mapping[str, Decisions]:
+        """What people decided about the issues of these files."""
+
+    def hours(self, files: Collection[str], since: datetime) -> Mapping[str, Mapping[datetime, int]]:
+        """How many mentions were new in each hour that had any."""
+
+    def counting_since(self) -> datetime | None:
+        """The first hour with a new mention of any file; None before the first mention."""
 
     def load(self) -> Mapping[str, int]:
         """Open items of each person who has any."""

@@ -11,7 +11,7 @@ from gordon.bus import Message
 from gordon.events import Assigned, ClaimHit, FileTag, Mention, Priority
 
 IssueState: TypeAlias = Literal["open", "dormant", "closed"]
-IssueAction: TypeAlias = Literal["dormant", "closed"]
+IssueAction: TypeAlias = Literal["merged", "split", "dormant", "woke", "closed", "reopened"]
 
 
 class OutboxRow(Struct, frozen=True, kw_only=True):
@@ -43,7 +43,8 @@ class Story(Struct, frozen=True, kw_only=True):
 
 
 class Issue(Struct, frozen=True, kw_only=True):
-    """Mentions of one file that tell the same story. ``mentions`` counts them."""
+    """Mentions of one file that tell the same story. ``mentions`` counts them. ``merged_into``: the issue that has
+    them now, or ""; one that was merged is closed."""
 
     id: str
     file: str
@@ -52,6 +53,7 @@ class Issue(Struct, frozen=True, kw_only=True):
     opened: datetime
     last_seen: datetime
     mentions: int
+    merged_into: str = ""
 
 
 class IssueWithStories(Struct, frozen=True, kw_only=True):
@@ -107,12 +109,39 @@ class ItemChange(Struct, frozen=True, kw_only=True):
 
 
 class IssueChange(Struct, frozen=True, kw_only=True):
-    """A line of the history of an issue. ``person``: who did it, or "" for Gordon itself."""
+    """A line of the history of an issue. ``other``: the issue or mention that it was about, or ""."""
 
     issue: str
     at: datetime
     person: str
     action: IssueAction
+    other: str = ""
+    why: str = ""
+
+
+class Routing(Struct, frozen=True, kw_only=True):
+    """Where a tagged mention went as one of its files saw it: the queues, or the silence that kept it back."""
+
+    mention: str
+    revision: int
+    file: str
+    queues: tuple[str, ...] = ()
+    silence: str = ""
+
+
+class Decisions(Struct, frozen=True, kw_only=True):
+    """What people decided about the issues of a file: homes of mentions, and pairs of issues that stay apart."""
+
+    homes: dict[str, str] = {}
+    apart: frozenset[tuple[str, str]] = frozenset()
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """A mention goes from one issue to another of the same file."""
+
+    mention: str
+    source: str
+    target: str
     why: str
 
 
@@ -144,13 +173,20 @@ class RouteWrites(Struct, frozen=True, kw_only=True):
     joins: tuple[Join, ...] = ()
     items: tuple[Item, ...] = ()
     messages: tuple[Message, ...] = ()
+    moves: tuple[Move, ...] = ()
+    routings: tuple[Routing, ...] = ()
+    hours: tuple[tuple[str, datetime], ...] = ()
+    """File and hour (its beginning, UTC) of each mention that is new; counted up."""
     item_changes: tuple[ItemChange, ...] = ()
     issue_changes: tuple[IssueChange, ...] = ()
+    decisions: tuple[tuple[str, Decisions], ...] = ()
+    """By file: to be added to what was decided before; a later home of a mention wins."""
 
 
 class Completeness(Struct, frozen=True, kw_only=True):
     """Mention revisions counted from the database alone. ``missing``: found, but neither recorded nor dead. ``held``:
-    mentions that wait for a person or for their page; they are not found yet."""
+    mentions that wait for a person or for their page; they are not found yet. ``tags`` counts files of mentions; each
+    is ``routed`` or ``silenced`` once its own event was handled."""
 
     feeds: int
     found: int
@@ -163,6 +199,9 @@ class Completeness(Struct, frozen=True, kw_only=True):
     outbox: int
     outbox_oldest: datetime | None
     held: int = 0
+    tags: int = 0
+    routed: int = 0
+    silenced: int = 0
 
 
 class MentionTrail(Struct, frozen=True, kw_only=True):

@@ -79,7 +79,7 @@ _ORPHANS = {
     " (SELECT 1 FROM tags t WHERE t.mention = m.id AND t.revision = m.revision)",
     "tags of mentions marked as untagged": "SELECT count(*) FROM tags t JOIN mentions m"
     " ON m.id = t.mention AND m.revision = t.revision WHERE NOT m.tagged",
-    "issues without a mention": "SELECT count(*) FROM issues i WHERE NOT EXISTS"
+    "issues without a mention": "SELECT count(*) FROM issues i WHERE i.merged_into = '' AND NOT EXISTS"
     " (SELECT 1 FROM issue_mentions j WHERE j.issue = i.id)",
     "issues that have no change counter of their file": "SELECT count(*) FROM issues i WHERE NOT EXISTS"
     " (SELECT 1 FROM file_versions f WHERE f.file = i.file)",

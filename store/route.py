@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
 
-from gordon.records import DeadLetter, Issue, IssueWithStories, Item, ItemChange, RouteWrites
+from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, ItemChange, RouteWrites
 from store.database import Database
 from store.dead import bury
-from store.life_rows import changes_of_items, put_changes
+from store.life_rows import changes_of_items, decisions_of, hours_of, put_life
+from store.life_tables import file_hours
 from store.outbox import post
 from store.route_rows import put_issues, put_items, put_joins, put_mentions
 from store.route_tables import file_versions, issues, items, teams
@@ -96,6 +97,16 @@ class Transaction:
         query = select(issues).where(issues.c.state == "open", issues.c.last_seen < before)
         return issues_where(self._connection, query.order_by(issues.c.last_seen, issues.c.id).limit(most))
 
+    def decisions(self, files: Collection[str]) -> Mapping[str, Decisions]:
+        return decisions_of(self._connection, files)
+
+    def hours(self, files: Collection[str], since: datetime) -> Mapping[str, Mapping[datetime, int]]:
+        return hours_of(self._connection, files, since)
+
+    def counting_since(self) -> datetime | None:
+        first: datetime | None = self._connection.scalar(select(func.min(file_hours.c.hour)))
+        return first
+
     def load(self) -> Mapping[str, int]:
         query = select(teams.c.person, func.count()).join(items).where(items.c.state == "open").group_by(teams.c.person)
         return {person: count for person, count in self._connection.execute(query)}
@@ -105,7 +116,7 @@ class Transaction:
         put_issues(self._connection, writes.issues)
         put_joins(self._connection, writes.joins)
         put_items(self._connection, writes.items)
-        put_changes(self._connection, writes)
+        put_life(self._connection, writes)
         self._raise_counters({issue.file for issue in writes.issues})
         post(self._connection, stage, writes.messages, self._now)
 

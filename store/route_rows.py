@@ -101,6 +101,7 @@ def put_issues(connection: Connection, written: Sequence[Issue]) -> None:
             "opened": issue.opened,
             "last_seen": issue.last_seen,
             "mentions": issue.mentions,
+            "merged_into": issue.merged_into,
         }
         for issue in _last(written, lambda issue: issue.id)
     ]

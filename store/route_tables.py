@@ -86,6 +86,7 @@ issues = Table(
     Column("opened", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False, index=True),
     Column("mentions", Integer, nullable=False),
+    Column("merged_into", Text, nullable=False),
     Index(None, "file", "last_seen"),
     Index(None, "state", "last_seen"),
 )

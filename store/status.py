@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func
 
 from gordon.records import Completeness
 from store.database import Database
-from store.route_tables import issues, items, mentions
+from store.life_tables import routings
+from store.route_tables import issues, items, mentions, tags
 from store.tables import dead_letters, feeds, held, outbox, revisions
 
 
@@ -36,6 +37,9 @@ def completeness(database: Database) -> Completeness:
             outbox=waiting,
             outbox_oldest=oldest,
             held=_count(connection, held),
+            tags=_count(connection, tags),
+            routed=_count(connection, routings, routings.c.silence == ""),
+            silenced=_count(connection, routings, routings.c.silence != ""),
         )
 
 

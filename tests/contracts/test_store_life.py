@@ -1,4 +1,4 @@
-"""What happens to items and issues is kept, on every database: audit, clocks and pauses."""
+"""What happens to items and issues is kept, on every database: audit, clocks, moves, decisions, silences, hours."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from gordon.records import IssueChange, ItemChange, Pause, RouteWrites
+from gordon.records import Decisions, IssueChange, ItemChange, Move, Pause, RouteWrites, Routing
 from store.backup import check
 from store.database import Database
 from store.reads import issue as read_issue
 from store.reads import item as read_item
 from store.reads import item_history
 from store.route import Route
+from store.status import completeness
 from tests.contracts.store_samples import EARLIER, LATER, NOW, issue, item, join, recorded
 
 HOUR = NOW.replace(minute=0, second=0, microsecond=0)
@@ -86,14 +87,60 @@ def test_the_audit_keeps_its_order(route: Route, database: Database) -> None:
     assert item_history(database, "item-2") == []
 
 
-def test_the_history_of_an_issue_keeps_its_order(route: Route, database: Database) -> None:
-    lines = tuple(
-        IssueChange(issue="issue-1", at=NOW, person=person, action=action, why="corrigé")
-        for person, action in (("", "dormant"), ("gordon", "closed"))
-    )
+def test_merged_issues_name_each_other_and_their_mentions_move(route: Route, database: Database) -> None:
+    change = IssueChange(issue="issue-1", at=NOW, person="gordon", action="merged", other="issue-2", why="same story")
     with route.transaction() as transaction:
-        transaction.write("route", RouteWrites(issue_changes=lines[:1]))
-        transaction.write("route", RouteWrites(issue_changes=lines[1:]))
-        assert [one.id for one in transaction.issues_by_id(["issue-2", "nobody"])] == ["issue-2"]
-    assert read_issue(database, "issue-1").changes == lines and read_issue(database, "issue-2").changes == ()
-    assert check(database) == []
+        transaction.write(
+            "route",
+            RouteWrites(
+                issues=(issue(1, mentions=2), issue(2, state="closed", mentions=0, merged_into="issue-1")),
+                joins=(join(2, 1),),
+                moves=tuple(
+                    Move(mention=name, source="issue-2", target="issue-1", why="merged")
+                    for name in ("mention-2", "mention-1")
+                ),
+                issue_changes=(change,),
+            ),
+        )
+        (gone,) = transaction.issues_by_id(["issue-2"])
+    assert (gone.state, gone.merged_into) == ("closed", "issue-1")
+    kept = read_issue(database, "issue-1")
+    assert {(one.mention, one.why) for one in kept.joins} == {("mention-1", "same story"), ("mention-2", "merged")}
+    assert kept.changes == read_issue(database, "issue-2").changes == (change,)
+    assert read_issue(database, "issue-2").joins == () and check(database) == []
+
+
+def test_decisions_of_people_add_up_and_the_later_home_wins(route: Route) -> None:
+    first = Decisions(homes={"mention-1": "issue-1"}, apart=frozenset({("issue-1", "issue-2")}))
+    then = Decisions(homes={"mention-1": "issue-2", "mention-2": "issue-2"}, apart=first.apart)
+    with route.transaction() as transaction:
+        transaction.write("route", RouteWrites(decisions=(("passports", first),)))
+        transaction.write("route", RouteWrites(decisions=(("passports", then),)))
+        assert transaction.decisions(["passports", "visas"]) == {"passports": then, "visas": Decisions()}
+
+
+def test_hours_are_counted_up(route: Route) -> None:
+    with route.transaction() as transaction:
+        assert transaction.counting_since() is None
+        transaction.write("route", RouteWrites(hours=(("passports", HOUR), ("passports", HOUR), ("visas", HOUR))))
+        transaction.write("route", RouteWrites(hours=(("passports", HOUR), ("passports", HOUR - timedelta(hours=1)))))
+        assert transaction.hours(["passports", "taxes"], HOUR - timedelta(hours=1)) == {
+            "passports": {HOUR: 3, HOUR - timedelta(hours=1): 1},
+            "taxes": {},
+        }
+        assert transaction.hours(["visas"], HOUR + timedelta(seconds=1)) == {"visas": {}}
+        assert transaction.counting_since() == HOUR - timedelta(hours=1)
+
+
+def test_each_tag_is_routed_or_silenced_once(route: Route, database: Database) -> None:
+    def routed(file: str, mention: int, silence: str = "") -> Routing:
+        queues = () if silence else ("duty-desk",)
+        return Routing(mention=f"mention-{mention}", revision=1, file=file, queues=queues, silence=silence)
+
+    before = completeness(database)
+    assert (before.tags, before.routed, before.silenced) == (3, 0, 0)
+    with route.transaction() as transaction:
+        transaction.write("route", RouteWrites(routings=(routed("passports", 1), routed("visas", 1, "quiet"))))
+        transaction.write("route", RouteWrites(routings=(routed("passports", 2), routed("passports", 2))))
+    after = completeness(database)
+    assert (after.tags, after.routed, after.silenced) == (3, 2, 1)

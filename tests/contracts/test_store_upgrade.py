@@ -22,6 +22,7 @@ from store.ingest import Ingest
 from store.migrate import current, upgrade
 from store.outbox import Outbox
 from store.reads import mention
+from store.status import completeness
 from store.types import Json
 from tests.contracts.store_samples import EARLIER, LATER, NOW, due, feed, found, message, polled, record
 from tests.contracts.store_samples import mention as sample_mention
@@ -116,6 +117,12 @@ def test_tags_and_claims_of_old_are_as_they_were(old: Database) -> None:
     (recorded,) = mention(old, "mention-9").recorded
     assert recorded.files == (FileTag(file="passports", score=2.5, evidence=()),)
     assert recorded.claims == (ClaimHit(file="passports", claim="fee-doubles", score=0.9, quote="Encore."),)
+
+
+def test_what_was_tagged_of_old_counts_as_routed(old: Database) -> None:
+    upgrade(old)
+    counts = completeness(old)
+    assert (counts.tags, counts.routed, counts.silenced) == (1, 1, 0)
 
 
 def test_polling_goes_on_after_the_upgrade(old: Database) -> None:
