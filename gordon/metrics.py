@@ -62,6 +62,7 @@ METRICS: dict[str, Spec] = {
         "histogram", "From the publisher's date of a new mention to the poll that found it.", (), _INGEST, DAYS
     ),
     "gordon_mentions_tagged_total": Spec("counter", "Mentions recorded with a file.", ("file", "language"), _ROUTE),
+    "gordon_mentions_silenced_total": Spec("counter", "Of these, kept back by a silence.", ("silence",), _ROUTE),
     "gordon_mentions_untagged_total": Spec("counter", "Mentions recorded without a file.", ("language",), _ROUTE),
     "gordon_events_total": Spec("counter", "Events handled: ok, retried, dead.", ("stage", "outcome"), _LOOP),
     "gordon_event_seconds": Spec(

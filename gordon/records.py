@@ -120,13 +120,15 @@ class IssueChange(Struct, frozen=True, kw_only=True):
 
 
 class Routing(Struct, frozen=True, kw_only=True):
-    """Where a tagged mention went as one of its files saw it: the queues, or the silence that kept it back."""
+    """Where a tagged mention went as one of its files saw it: the queues, or the id of the silence that kept it back.
+    ``why``: where neither says it all, for people."""
 
     mention: str
     revision: int
     file: str
     queues: tuple[str, ...] = ()
     silence: str = ""
+    why: str = ""
 
 
 class Decisions(Struct, frozen=True, kw_only=True):
@@ -214,6 +216,7 @@ class MentionTrail(Struct, frozen=True, kw_only=True):
     joins: tuple[Join, ...]
     issues: tuple[Issue, ...]
     items: tuple[Item, ...]
+    routings: tuple[Routing, ...] = ()
 
 
 class IssueTrail(Struct, frozen=True, kw_only=True):

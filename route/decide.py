@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from gordon.events import Assigned, Change, Event, MentionRef, Priority
 from gordon.hosts import host_of
 from gordon.ids import item_id
-from gordon.records import Item
+from gordon.records import Item, Routing
 from route.announce import announce
 from route.clocks import deadlines
 from route.conditions import Facts
@@ -24,7 +25,10 @@ from route.place import Placed
 from route.policy import RoutePolicy
 from route.roster import needs_of
 from route.rules import Routed
+from route.shortage import unmet
+from route.silences import Silence, silenced
 from route.team import choose_team
+from route.watches import Signal
 
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
 KEPT = ("team: ", "gap: ")
@@ -39,8 +43,25 @@ class Changed:
     event: Event
 
 
-def facts_of(placed: Placed, now: datetime | None = None) -> Facts:
-    """What the routing tree looks at, but for spikes and gaps, which others know."""
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A mention in its issue, and how often its file is mentioned when it comes."""
+
+    placed: Placed
+    signal: Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What comes of a batch: changes of items, in order; and for each of its mentions where it went."""
+
+    changes: tuple[Changed, ...] = ()
+    routings: tuple[Routing, ...] = ()
+
+
+def facts_of(met: Met, gaps: frozenset[str], now: datetime) -> Facts:
+    """What silences and the routing tree look at, but for the priority."""
+    placed, signal = met.placed, met.signal
     mention, file = placed.tagged.mention, placed.file
     own = [tag for tag in placed.tagged.files if tag.file == file]
     return Facts(
@@ -54,33 +75,60 @@ def facts_of(placed: Placed, now: datetime | None = None) -> Facts:
         site=host_of(mention.url),
         revision=mention.revision,
         learned=any(tag.learned for tag in own),
+        spike=signal.spike,
+        growth=signal.growth,
         time=now,
+        gaps=gaps,
     )
 
 
 def decide(
-    batch: Sequence[Placed], items: Iterable[Item], load: Mapping[str, int], policy: RoutePolicy, now: datetime
-) -> list[Changed]:
-    """Every change of an item that the batch makes, in order.
+    batch: Sequence[Met], items: Iterable[Item], load: Mapping[str, int], policy: RoutePolicy, now: datetime
+) -> Decided:
+    """Every change of an item that the batch makes, and where each mention went, in order.
 
     A mention new to its issue lets the issue's open items grow. Every queue that the tree names for a mention and
     that has no item of the issue yet gets one: which queues an issue reaches does not depend on the order in which
     its mentions come. Nothing else changes: a repeated or edited mention that leads to no new queue is silent.
-    ``items``: those of the batch's issues.
+    What a silence keeps back opens nothing and lets nothing grow. ``items``: those of the batch's issues.
     """
     busy = Counter(load)
     standing: defaultdict[str, dict[str, Item]] = defaultdict(dict)
     for item in items:
         standing[item.issue][item.queue] = item
-    changes = []
-    for placed in batch:
+    words = policy.tree.gaps | policy.silences.gaps
+    gaps = {file: unmet(policy.roster, file, words, now) for file in {met.placed.file for met in batch}}
+    changes: list[Changed] = []
+    routings = []
+    for met in batch:
+        placed = met.placed
+        facts = facts_of(met, gaps[placed.file], now)
+        silence = _silence(facts, policy, now)
+        if silence:
+            routings.append(_routing(placed, silence=silence.id, why=str(silence)))
+            continue
         held = standing[placed.issue.id]
-        routed = policy.tree.route(facts_of(placed, now))
+        routed = policy.tree.route(facts)
+        routings.append(_routing(placed, queues=tuple(one.queue for one in routed)))
         changed = _grown(placed, held, routed, policy, now) + _opened(placed, held, routed, busy, policy, now)
         for change in changed:
             held[change.item.queue] = change.item
         changes += changed
-    return changes
+    return Decided(tuple(changes), tuple(routings))
+
+
+def _silence(facts: Facts, policy: RoutePolicy, now: datetime) -> Silence | None:
+    """The silence that keeps the mention back; the priority that it looks at is the one that the facts give."""
+    if not policy.silences.entries:
+        return None
+    return silenced(dataclasses.replace(facts, priority=policy.tree.ranking.rank(facts).priority), policy.silences, now)
+
+
+def _routing(placed: Placed, *, queues: tuple[str, ...] = (), silence: str = "", why: str = "") -> Routing:
+    mention = placed.tagged.mention
+    return Routing(
+        mention=mention.id, revision=mention.revision, file=placed.file, queues=queues, silence=silence, why=why
+    )
 
 
 def _grown(
@@ -95,11 +143,10 @@ def _grown(
         if item.state == "open":
             route = paths.get(item.queue)
             priority = max(item.priority, route.priority if route else item.priority, key=PRIORITIES.index)
-            path = (
-                route.path if route else f"this mention leads elsewhere; the item in {item.queue} grows with its issue"
-            )
+            elsewhere = (f"this mention leads elsewhere; the item in {item.queue} grows with its issue",)
+            path = (route.path, route.why) if route else elsewhere
             kept = [line for line in item.assigned.explain if line.startswith(KEPT)]
-            assigned = _assigned(placed, item.assigned, priority, "grew", policy, (path, *kept))
+            assigned = _assigned(placed, item.assigned, priority, "grew", policy, (*path, *kept))
             grown.append(_changed(placed, replace(item, assigned=assigned), policy, now))
     return grown
 
@@ -137,7 +184,7 @@ def _open(
         clocks=deadlines(queue.clocks, queue.hours or policy.hours, now), explain=(), change="opened",
         policy_version=policy.version, why="opened again: a new mention of its story" if again else "",
     )  # fmt: skip
-    return _assigned(placed, blank, route.priority, "opened", policy, (route.path, *choice.explain))
+    return _assigned(placed, blank, route.priority, "opened", policy, (route.path, route.why, *choice.explain))
 
 
 def _assigned(

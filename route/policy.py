@@ -1,4 +1,4 @@
-"""What route takes from a desk, made ready: the tree, the queues, the people, and the words that say nothing."""
+"""What route takes from a desk, made ready: tree, silences, queues, people, and the words that say nothing."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from gordon.desk.load import Desk
+from gordon.desk.routing import Spikes
 from gordon.desk.schema import Hours, PolicyFile, Queue
 from gordon.events import Topics
 from route.grouping import common_terms
 from route.roster import Roster
 from route.rules import Tree
+from route.silences import Silences
 
 
 @dataclass(frozen=True, slots=True)
 class RoutePolicy:
-    """Everything that decides where an issue goes. ``hours``: of queues that have none of their own."""
+    """Everything that decides where an issue goes. ``hours``: of queues that have none of their own; ``zone``: of the
+    desk, in whose weeks a spike is found."""
 
     version: str
     tree: Tree
+    silences: Silences
+    spikes: Spikes
+    zone: ZoneInfo
     queues: Mapping[str, Queue]
     roster: Roster
     hours: Hours
@@ -28,14 +34,17 @@ class RoutePolicy:
     """By file: the terms of its own name, which all its mentions share."""
 
 
-def make_policy(desk: Desk, tree: Tree, topics: Topics) -> RoutePolicy:
+def make_policy(desk: Desk, tree: Tree, silences: Silences, topics: Topics) -> RoutePolicy:
     """The policy of a desk without mistakes."""
-    zone = desk.settings.time_zone
+    zone = ZoneInfo(desk.settings.time_zone)
     return RoutePolicy(
         version=desk.version,
         tree=tree,
+        silences=silences,
+        spikes=desk.queues.spikes,
+        zone=zone,
         queues=desk.queues.queues,
-        roster=Roster(desk.people, ZoneInfo(zone)),
+        roster=Roster(desk.people, zone),
         hours=desk_hours(desk),
         topics=topics,
         common={entry.file: _own_words(entry) for entry in desk.files},

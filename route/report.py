@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gordon.events import Tagged
-from route.decide import Changed
+from route.decide import Decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class RouteReport:
     """Counts of one committed batch; nothing that had been handled before is in them.
 
     ``waits``: for each event sent to a queue its file and the seconds since the poll that found the mention.
+    ``silenced``: those of ``tagged`` that a silence kept back, by its id.
     ``gaps``: of items opened, by file and need ("web-communications", "lead", ...). Untagged: by language.
     """
 
@@ -25,10 +26,12 @@ class RouteReport:
     tagged: Mapping[tuple[str, str], int]
     untagged: Mapping[str, int]
     buried: int
+    silenced: Mapping[str, int]
 
 
-def make_report(tagged: Sequence[Tagged], changes: Sequence[Changed], buried: int, now: datetime) -> RouteReport:
+def make_report(tagged: Sequence[Tagged], decided: Decided, buried: int, now: datetime) -> RouteReport:
     """Counts a batch."""
+    changes = decided.changes
     opened = [change.item for change in changes if change.item.assigned.change == "opened"]
     return RouteReport(
         items=Counter((change.item.queue, change.item.assigned.change) for change in changes),
@@ -37,4 +40,5 @@ def make_report(tagged: Sequence[Tagged], changes: Sequence[Changed], buried: in
         tagged=Counter((one.file, one.mention.language) for one in tagged if one.file is not None),
         untagged=Counter(one.mention.language for one in tagged if one.file is None),
         buried=buried,
+        silenced=Counter(one.silence for one in decided.routings if one.silence),
     )

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from gordon import codec
-from gordon.desk.load import Desk
 from gordon.errors import Permanent
-from gordon.events import Dead, Event, Tagged, Topics
+from gordon.events import Dead, Event, Tagged
 from gordon.ports import RouteStore, RouteTransaction
-from gordon.records import DeadLetter, RecordedMention, RouteWrites
-from route.decide import Changed, decide
+from gordon.records import DeadLetter, RecordedMention, RouteWrites, Routing
+from route.decide import Decided, Met, decide
 from route.grouping import WINDOW, GroupIndex
 from route.place import Placed, place_batch
-from route.policy import RoutePolicy, make_policy
+from route.policy import RoutePolicy
 from route.report import RouteReport, make_report
-from route.rules import Tree
 from route.view import FileView, Views
+from route.watches import Watches
 
 SLACK = timedelta(days=1)
 """How much further back a view is loaded than its batch asks, as the next may hold mentions found a little earlier."""
@@ -38,21 +37,20 @@ class Route:
     def __init__(
         self,
         *,
-        desk: Desk,
-        tree: Tree,
+        policy: RoutePolicy,
         store: RouteStore,
-        topics: Topics,
         now: Callable[[], datetime],
         observe: Callable[[RouteReport], None] = lambda report: None,
         batch: int = 200,
     ) -> None:
-        self.reads = (topics.tagged, topics.dead)
+        self.reads = (policy.topics.tagged, policy.topics.dead)
         self.batch = batch
-        self._policy: RoutePolicy = make_policy(desk, tree, topics)
+        self._policy = policy
         self._store = store
         self._now = now
         self._observe = observe
         self._views = Views()
+        self._watches = Watches(policy.spikes, policy.zone)
 
     def handle(self, events: Sequence[Event]) -> tuple[()]:
         """Everything or nothing of the batch. Raises Permanent for an event that is neither tagged nor dead."""
@@ -69,6 +67,7 @@ class Route:
         finally:
             if not committed:
                 self._views.drop(files)
+                self._watches.drop(files)
         self._observe(report)
         return ()
 
@@ -79,26 +78,33 @@ class Route:
         tagged = [event.data for event in fresh.values() if isinstance(event.data, Tagged)]
         if letters:
             transaction.bury(letters)
-        changes = self._route(transaction, tagged, now) if tagged else []
-        return make_report(tagged, changes, len(letters), now)
+        decided = self._route(transaction, tagged, now) if tagged else Decided()
+        return make_report(tagged, decided, len(letters), now)
 
-    def _route(self, transaction: RouteTransaction, tagged: Sequence[Tagged], now: datetime) -> list[Changed]:
-        views = self._views_of(transaction, tagged)
+    def _route(self, transaction: RouteTransaction, tagged: Sequence[Tagged], now: datetime) -> Decided:
+        counters = transaction.lock_files({one.file for one in tagged if one.file is not None})
+        views = self._views_of(transaction, tagged, counters)
+        self._watches.refresh(transaction, counters, now)
         placed = place_batch(tagged, views, now)
+        seen = [self._watches.see(one.file, one.tagged.mention.seen, fresh=one.fresh, now=now) for one in placed]
         items = transaction.items_of({one.issue.id for one in placed})
-        changes = decide(placed, items, transaction.load(), self._policy, now)
-        transaction.write(self.name, _writes(tagged, placed, changes))
+        met = [Met(one, signal) for one, (signal, _) in zip(placed, seen, strict=True)]
+        decided = decide(met, items, transaction.load(), self._policy, now)
+        hours = [(one.file, hour) for one, (_, hour) in zip(placed, seen, strict=True) if one.fresh]
+        transaction.write(self.name, _writes(tagged, placed, hours, decided))
         for file in {one.file for one in placed if one.join}:
             views[file].counter += 1
-        return changes
+            self._watches.wrote(file)
+        return decided
 
-    def _views_of(self, transaction: RouteTransaction, tagged: Sequence[Tagged]) -> Mapping[str, FileView]:
+    def _views_of(
+        self, transaction: RouteTransaction, tagged: Sequence[Tagged], counters: Mapping[str, int]
+    ) -> Mapping[str, FileView]:
         """The views of the batch's files, as the store stands; they know every mention of the batch."""
         mentions: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
         for one in tagged:
             if one.file is not None:
                 mentions[one.file][one.mention.id] = one.mention.seen
-        counters = transaction.lock_files(mentions.keys())
         views = {
             file: self._view(transaction, file, counters[file], min(seen.values()) - WINDOW)
             for file, seen in mentions.items()
@@ -124,7 +130,9 @@ class Route:
         return view
 
 
-def _writes(tagged: Sequence[Tagged], placed: Sequence[Placed], changes: Sequence[Changed]) -> RouteWrites:
+def _writes(
+    tagged: Sequence[Tagged], placed: Sequence[Placed], hours: Sequence[tuple[str, datetime]], decided: Decided
+) -> RouteWrites:
     recorded = {(one.mention.id, one.mention.revision): one for one in tagged}
     return RouteWrites(
         mentions=tuple(
@@ -133,9 +141,21 @@ def _writes(tagged: Sequence[Tagged], placed: Sequence[Placed], changes: Sequenc
         ),
         issues=tuple(one.issue for one in placed if one.join),
         joins=tuple(one.join for one in placed if one.join),
-        items=tuple(change.item for change in changes),
-        messages=tuple(codec.encode(change.event) for change in changes),
+        items=tuple(change.item for change in decided.changes),
+        messages=tuple(codec.encode(change.event) for change in decided.changes),
+        routings=(*_left_out(tagged, placed), *decided.routings),
+        hours=tuple(hours),
     )
+
+
+def _left_out(tagged: Sequence[Tagged], placed: Sequence[Placed]) -> Iterator[Routing]:
+    """What changes no issue goes nowhere new, and is accounted for all the same."""
+    there = {(one.tagged.mention.id, one.tagged.mention.revision, one.file) for one in placed}
+    for one in tagged:
+        mention = one.mention
+        if one.file is not None and (mention.id, mention.revision, one.file) not in there:
+            why = "its issue is closed, or knows a newer revision"
+            yield Routing(mention=mention.id, revision=mention.revision, file=one.file, why=why)
 
 
 def _letter(event: Event, dead: Dead) -> DeadLetter:

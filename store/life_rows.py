@@ -94,3 +94,9 @@ def changes_of_issues(connection: Connection, wanted: Collection[str]) -> list[I
     query = select(table).where(table.c.issue.in_(wanted) | table.c.other.in_(wanted)).order_by(table.c.number)
     columns = (table.c.issue, table.c.at, table.c.person, table.c.action, table.c.other, table.c.why)
     return [IssueChange(**row) for row in connection.execute(query.with_only_columns(*columns)).mappings()]
+
+
+def routings_of(connection: Connection, mention: str) -> list[Routing]:
+    """Where the revisions of a mention went, oldest first, by file."""
+    query = select(routings).where(routings.c.mention == mention).order_by(routings.c.revision, routings.c.file)
+    return [Routing(**row) for row in connection.execute(query).mappings()]

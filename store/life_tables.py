@@ -56,6 +56,7 @@ routings = Table(
     Column("file", Text, primary_key=True),
     Column("queues", Json(tuple[str, ...]), nullable=False),
     Column("silence", Text, nullable=False),
+    Column("why", Words, nullable=False),
     ForeignKeyConstraint(["mention", "revision"], ["mentions.id", "mentions.revision"]),
 )
 

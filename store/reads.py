@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from gordon.events import Mention
 from gordon.records import Issue, IssueTrail, Item, ItemChange, MentionTrail, RecordedMention
 from store.database import Database
-from store.life_rows import changes_of_issues, changes_of_items
+from store.life_rows import changes_of_issues, changes_of_items, routings_of
 from store.lookup import resolve
 from store.route_tables import issue_mentions, mentions
 from store.route_tables import issues as issue_table
@@ -33,6 +33,7 @@ def mention(database: Database, id: str) -> MentionTrail:
                 issues_where(connection, select(issue_table).where(issue_table.c.id.in_(issue_ids)).order_by(*by_age))
             ),
             items=tuple(items_where(connection, item_table.c.issue.in_(issue_ids))),
+            routings=tuple(routings_of(connection, full)),
         )
 
 

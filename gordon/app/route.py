@@ -21,7 +21,7 @@ from gordon.metrics import Metrics
 from gordon.settings import Settings
 from route.coverage import Coverage
 from route.life import Life, LifeReport
-from route.policy import make_policy
+from route.policy import RoutePolicy, make_policy
 from route.stage import Route, RouteReport
 from store.database import Database
 from store.dead import dead_by_stage
@@ -85,19 +85,16 @@ class _InForce:
 
 
 def _stage(policy: Policy, settings: Settings, database: Database, observe: Callable[[RouteReport], None]) -> Route:
-    return Route(
-        desk=policy.desk,
-        tree=policy.tree,
-        store=RouteStore(database),
-        topics=Topics(settings.topic_prefix),
-        now=utc_now,
-        observe=observe,
-    )
+    return Route(policy=_route_policy(policy, settings), store=RouteStore(database), now=utc_now, observe=observe)
+
+
+def _route_policy(policy: Policy, settings: Settings) -> RoutePolicy:
+    return make_policy(policy.desk, policy.tree, policy.silences, Topics(settings.topic_prefix))
 
 
 def _life(policy: Policy, settings: Settings, database: Database) -> Life:
     return Life(
-        make_policy(policy.desk, policy.tree, Topics(settings.topic_prefix)),
+        _route_policy(policy, settings),
         RouteStore(database),
         now=utc_now,
         dormant_after=timedelta(seconds=settings.route.dormant_after),
@@ -143,6 +140,8 @@ def note_batch(metrics: Metrics, report: RouteReport) -> None:
         metrics.count("gordon_mentions_tagged_total", number, file, _bounded(language))
     for language, number in report.untagged.items():
         metrics.count("gordon_mentions_untagged_total", number, _bounded(language))
+    for silence, number in report.silenced.items():
+        metrics.count("gordon_mentions_silenced_total", number, silence)
     for file, seconds in report.waits:
         metrics.observe("gordon_publish_to_queue_seconds", seconds, file)
 

@@ -13,14 +13,14 @@ from gordon.app import items
 from gordon.bus import Record
 from gordon.desk.load import Desk
 from gordon.errors import Conflict, NotFound
-from gordon.events import Assigned, Topics
+from gordon.events import Assigned
 from route.stage import Route
 from store.database import Database
 from store.outbox import Outbox
 from store.reads import issue, item, item_history
 from store.reads import items as open_items
 from store.route import Route as RouteStore
-from tests.route.route_desk import MONDAY, load, tagged, write_desk
+from tests.route.route_desk import MONDAY, load, policy, tagged, write_desk
 from tests.route.route_store import DELAYS, FEES
 
 NOW = MONDAY + timedelta(minutes=1)
@@ -37,7 +37,7 @@ def desk(tmp_path: Path) -> Desk:
 def store(desk: Desk, database: Database) -> RouteStore:
 
     store = RouteStore(database)
-    stage = Route(desk=desk, tree=load(desk.folder)[1], store=store, topics=Topics(), now=lambda: MONDAY)
+    stage = Route(policy=policy(desk.folder), store=store, now=lambda: MONDAY)
     stage.handle([tagged(DELAYS), tagged(FEES, claims=["fee-doubles"])])
     return store
 

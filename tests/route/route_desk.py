@@ -9,10 +9,12 @@ from typing import Any
 
 from gordon.desk.load import Desk, load_desk
 from gordon.desk.schema import Person
-from gordon.events import ClaimHit, Event, FileTag, Mention, Tagged
+from gordon.events import ClaimHit, Event, FileTag, Mention, Tagged, Topics
 from gordon.ids import event_id
 from gordon.records import Story
+from route.policy import RoutePolicy, make_policy
 from route.rules import Tree, compile_routes
+from route.silences import compile_silences
 
 MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 """10:00 in Toronto, on a working day."""
@@ -70,6 +72,15 @@ def load(folder: Path) -> tuple[Desk, Tree]:
     tree, problems = compile_routes(desk.queues, {})
     assert problems == []
     return desk, tree
+
+
+def policy(folder: Path) -> RoutePolicy:
+    """The desk in a folder, as route works with it."""
+    desk, tree = load(folder)
+    entries = list(enumerate(desk.silences))
+    silences, problems = compile_silences(entries, {}, desk.settings.time_zone)
+    assert problems == []
+    return make_policy(desk, tree, silences, Topics())
 
 
 def person(name: str, **fields: Any) -> Person:

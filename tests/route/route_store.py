@@ -8,14 +8,14 @@ from pathlib import Path
 
 from gordon import codec
 from gordon.bus import Record
-from gordon.events import Assigned, Event, Topics
+from gordon.events import Assigned, Event
 from route.report import RouteReport
 from route.stage import Route
 from store.database import Database, open_database
 from store.migrate import upgrade
 from store.outbox import Outbox
 from store.route import Route as RouteStore
-from tests.route.route_desk import MONDAY, load, mention, write_desk
+from tests.route.route_desk import MONDAY, mention, policy, write_desk
 
 FILE = "passport-services"
 DELAYS = mention(
@@ -46,15 +46,8 @@ class Desk:
 
     def another(self, now: Callable[[], datetime] = lambda: MONDAY + timedelta(seconds=2)) -> Route:
         """One more worker over the same store."""
-        desk, tree = load(self.folder)
-        return Route(
-            desk=desk,
-            tree=tree,
-            store=RouteStore(self.database),
-            topics=Topics(),
-            now=now,
-            observe=self.reports.append,
-        )
+        store = RouteStore(self.database)
+        return Route(policy=policy(self.folder), store=store, now=now, observe=self.reports.append)
 
     def sent(self) -> list[Event]:
         """Everything in the outbox, in order."""

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from gordon.events import Assigned, Topics
+from gordon.events import Assigned
 from gordon.records import Item
 from route.life import Life
-from route.policy import make_policy
 from store.reads import issues as read_issues
 from store.reads import item_history
 from store.reads import items as read_items
 from store.route import Route as RouteStore
-from tests.route.route_desk import MONDAY, load, tagged, write_desk
+from tests.route.route_desk import MONDAY, load, policy, tagged, write_desk
 from tests.route.route_store import DELAYS, DELAYS_AGAIN, FEES, FILE, Desk
 
 CLAIM = tagged(FEES, claims=["fee-doubles"])
@@ -29,9 +28,7 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def life(desk: Desk, now: Callable[[], datetime]) -> Life:
-    loaded, tree = load(desk.folder)
-    policy = make_policy(loaded, tree, Topics())
-    return Life(policy, RouteStore(desk.database), now=now, dormant_after=WEEK)
+    return Life(policy(desk.folder), RouteStore(desk.database), now=now, dormant_after=WEEK)
 
 
 def after(desk: Desk, **span: float) -> Life:

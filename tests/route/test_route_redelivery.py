@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gordon.events import Event, Mention, Topics
+from gordon.events import Event, Mention
 from gordon.ids import issue_id
 from gordon.ports import RouteTransaction
 from gordon.records import IssueWithStories, RouteWrites
@@ -24,7 +24,7 @@ from store.reads import items as read_items
 from store.reads import mention as read_mention
 from store.route import Route as RouteStore
 from store.status import completeness
-from tests.route.route_desk import MONDAY, load, mention, tagged
+from tests.route.route_desk import MONDAY, mention, policy, tagged
 from tests.route.route_store import DELAYS, DELAYS_AGAIN, FEES, FILE, Desk
 
 
@@ -155,8 +155,7 @@ class WatchedTransaction:
 
 def test_a_file_is_read_once_unless_somebody_else_wrote_or_something_older_comes(desk: Desk) -> None:
     store = Watched(RouteStore(desk.database))
-    loaded, tree = load(desk.folder)
-    stage = Route(desk=loaded, tree=tree, store=store, topics=Topics(), now=lambda: MONDAY)
+    stage = Route(policy=policy(desk.folder), store=store, now=lambda: MONDAY)
     for number, minutes in enumerate((0, 10, -10, 5)):
         stage.handle([tagged(mention(f"m{number}", f"Matter {number}", seen=MONDAY + timedelta(minutes=minutes)))])
     assert store.read == [FILE]

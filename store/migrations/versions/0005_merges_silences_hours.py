@@ -45,7 +45,7 @@ def _mentions() -> None:
     op.create_table(
         "routings",
         _text("mention"), sa.Column("revision", sa.Integer(), nullable=False), _text("file"), _text("queues"),
-        _text("silence"),
+        _text("silence"), _text("why"),
         sa.ForeignKeyConstraint(
             ["mention", "revision"], ["mentions.id", "mentions.revision"], name="fk_routings_mentions"
         ),
@@ -53,8 +53,8 @@ def _mentions() -> None:
     )  # fmt: skip
     # What was tagged before this version was routed, as nothing could be silenced.
     op.execute(
-        "INSERT INTO routings (mention, revision, file, queues, silence) "
-        "SELECT DISTINCT mention, revision, file, '[]', '' FROM tags"
+        "INSERT INTO routings (mention, revision, file, queues, silence, why) "
+        "SELECT DISTINCT mention, revision, file, '[]', '', '' FROM tags"
     )
     op.create_table(
         "file_hours",
