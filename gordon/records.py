@@ -188,7 +188,7 @@ class RouteWrites(Struct, frozen=True, kw_only=True):
 class Completeness(Struct, frozen=True, kw_only=True):
     """Mention revisions counted from the database alone. ``missing``: found, but neither recorded nor dead. ``held``:
     mentions that wait for a person or for their page; they are not found yet. ``tags`` counts files of mentions; each
-    is ``routed`` or ``silenced`` once its own event was handled."""
+    is ``routed`` or ``silenced`` once its own event was handled, or died (``tags_dead``); ``unrouted`` are the rest."""
 
     feeds: int
     found: int
@@ -204,6 +204,12 @@ class Completeness(Struct, frozen=True, kw_only=True):
     tags: int = 0
     routed: int = 0
     silenced: int = 0
+    tags_dead: int = 0
+
+    @property
+    def unrouted(self) -> int:
+        """Tags whose event is under way, or lost."""
+        return self.tags - self.routed - self.silenced - self.tags_dead
 
 
 class MentionTrail(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, exists, func, select
 
 from gordon.records import Completeness
 from store.database import Database
@@ -38,9 +38,29 @@ def completeness(database: Database) -> Completeness:
             outbox_oldest=oldest,
             held=_count(connection, held),
             tags=_count(connection, tags),
-            routed=_count(connection, routings, routings.c.silence == ""),
-            silenced=_count(connection, routings, routings.c.silence != ""),
+            routed=_count(connection, routings, routings.c.silence == "", _tag_of(routings)),
+            silenced=_count(connection, routings, routings.c.silence != "", _tag_of(routings)),
+            tags_dead=_count(connection, tags, ~_routing_of(tags), _died(tags)),
         )
+
+
+def _tag_of(table: Table) -> ColumnElement[bool]:
+    return exists().where(_same(tags, table))
+
+
+def _routing_of(table: Table) -> ColumnElement[bool]:
+    return exists().where(_same(routings, table))
+
+
+def _same(one: Table, other: Table) -> ColumnElement[bool]:
+    return and_(one.c.mention == other.c.mention, one.c.revision == other.c.revision, one.c.file == other.c.file)
+
+
+def _died(table: Table) -> ColumnElement[bool]:
+    """The event of the tag died in route, which reads it by its file."""
+    letters = dead_letters
+    here = and_(letters.c.mention == table.c.mention, letters.c.revision == table.c.revision)
+    return exists().where(here, letters.c.key == table.c.file, letters.c.replayed.is_(None))
 
 
 def _count(connection: Connection, table: FromClause, *conditions: ColumnElement[bool]) -> int:

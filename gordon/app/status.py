@@ -21,8 +21,9 @@ LOOKS = 4
 
 class Status(Struct, frozen=True, kw_only=True):
     """``dead`` counts mention revisions, ``dead_letters`` everything that nobody has replayed. ``held`` are mentions
-    that wait for a person or for their page, and are not found yet. ``lag``, ``in_flight`` and ``balanced`` are None
-    while the bus does not answer."""
+    that wait for a person or for their page, and are not found yet. ``tags`` counts files of mentions: each is one of
+    ``routed``, ``silenced``, ``tags_dead`` and ``unrouted``. ``lag``, ``in_flight`` and ``balanced`` are None while the
+    bus does not answer."""
 
     feeds: int
     found: int
@@ -36,6 +37,11 @@ class Status(Struct, frozen=True, kw_only=True):
     outbox_oldest: datetime | None
     missing: int
     held: int
+    tags: int
+    routed: int
+    silenced: int
+    tags_dead: int
+    unrouted: int
     in_flight: int | None
     balanced: bool | None
     lag: dict[str, int] | None
@@ -43,9 +49,10 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 def balance(counts: Completeness, under_way: int) -> tuple[int, bool]:
-    """(in flight, balanced): of what is missing, the part that messages under way explain, and whether that is all."""
+    """(in flight, balanced): of what is missing, the part that messages under way explain; and whether that is all,
+    and they explain the tags that are neither routed nor silenced as well."""
     in_flight = max(0, min(counts.missing, under_way))
-    return in_flight, counts.missing == in_flight
+    return in_flight, counts.missing == in_flight and counts.unrouted <= under_way
 
 
 def status(database: Database, open_bus: Callable[[], Bus], topics: Topics) -> Status:
@@ -99,6 +106,11 @@ def _status(
         outbox_oldest=counts.outbox_oldest,
         missing=counts.missing,
         held=counts.held,
+        tags=counts.tags,
+        routed=counts.routed,
+        silenced=counts.silenced,
+        tags_dead=counts.tags_dead,
+        unrouted=counts.unrouted,
         in_flight=in_flight,
         balanced=balanced,
         lag=lag,

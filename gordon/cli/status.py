@@ -29,6 +29,11 @@ def status(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
             [[*counts, state.held]],
         )
         show_table(
+            "Files of mentions",
+            ["tagged", "routed", "silenced", "dead", "not yet routed"],
+            [[state.tags, state.routed, state.silenced, state.tags_dead, state.unrouted]],
+        )
+        show_table(
             "Work",
             ["feeds", "issues", "items", "dead letters", "outbox", "outbox since"],
             [[state.feeds, state.issues, state.items, state.dead_letters, state.outbox, state.outbox_oldest or "-"]],
@@ -47,5 +52,5 @@ def _verdict(balanced: bool | None) -> str:
     if balanced is None:
         return "[red]the bus does not answer; what is in flight is unknown[/red]"
     if balanced:
-        return "[green]balanced: found = tagged + of no file + dead + in flight[/green]"
-    return "[red]NOT balanced: something was found that is neither recorded, dead nor in flight[/red]"
+        return "[green]balanced: found = tagged + of no file + dead + in flight, and tagged = routed + silenced[/green]"
+    return "[red]NOT balanced: something was found or tagged that is neither recorded, dead nor under way[/red]"

@@ -68,6 +68,9 @@ def _show(trail: MentionTrail, changes: Mapping[int, Changes]) -> None:
         name = f"{clean(issue.file)}: “{clean(issue.title)}”, {issue.mentions} mention(s)" if issue else ""
         say(f"issue {clean(join.issue[:8])} {name}")
         say(f"  because {clean(join.why)}")
+    for routing in trail.routings:
+        if routing.silence or routing.why:
+            say(f"[yellow]{clean(routing.file)}, revision {routing.revision}:[/yellow] {clean(routing.why)}")
     for item in trail.items:
         _show_item(item)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from gordon.records import Decisions, IssueChange, ItemChange, Move, Pause, RouteWrites, Routing
+from gordon.records import DeadLetter, Decisions, IssueChange, ItemChange, Move, Pause, RouteWrites, Routing
 from store.backup import check
 from store.database import Database
 from store.reads import issue as read_issue
@@ -142,5 +142,23 @@ def test_each_tag_is_routed_or_silenced_once(route: Route, database: Database) -
     with route.transaction() as transaction:
         transaction.write("route", RouteWrites(routings=(routed("passports", 1), routed("visas", 1, "quiet"))))
         transaction.write("route", RouteWrites(routings=(routed("passports", 2), routed("passports", 2))))
+        strange = Routing(mention="mention-2", revision=1, file="not-tagged-with")
+        transaction.write("route", RouteWrites(routings=(strange,)))
     after = completeness(database)
-    assert (after.tags, after.routed, after.silenced) == (3, 2, 1)
+    assert (after.tags, after.routed, after.silenced, after.unrouted) == (3, 2, 1, 0)
+
+
+def test_a_tag_whose_event_died_is_accounted_for_until_it_is_routed(route: Route, database: Database) -> None:
+    letter = DeadLetter(
+        id="letter-1", stage="route", reason="permanent", error="", traceback="", topic="gordon.tagged", partition=0,
+        offset=1, attempts=1, key="visas", headers={}, value=b"", subject="mention-1/1", died=NOW,
+    )  # fmt: skip
+    with route.transaction() as transaction:
+        transaction.bury([letter])
+    counts = completeness(database)
+    assert (counts.tags, counts.tags_dead, counts.unrouted) == (3, 1, 2)
+    with route.transaction() as transaction:
+        routed = Routing(mention="mention-1", revision=1, file="visas", queues=("duty-desk",))
+        transaction.write("route", RouteWrites(routings=(routed,)))
+    counts = completeness(database)
+    assert (counts.tags, counts.tags_dead, counts.routed, counts.unrouted) == (3, 0, 1, 2)

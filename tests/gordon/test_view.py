@@ -74,13 +74,15 @@ def test_markup_in_a_title_is_text() -> None:
 
 
 def test_the_balance_can_fail() -> None:
-    def counts(missing: int) -> Completeness:
+    def counts(missing: int, unrouted: int = 0) -> Completeness:
         return Completeness(
             feeds=1, found=10, tagged=4, untagged=6 - missing, dead=0, missing=missing, issues=0, items=0, outbox=0,
-            outbox_oldest=None,
+            outbox_oldest=None, tags=7 + unrouted, routed=4, silenced=2, tags_dead=1,
         )  # fmt: skip
 
     assert balance(counts(0), 0) == (0, True)
     assert balance(counts(3), 5) == (3, True)
     assert balance(counts(3), 2) == (2, False)
     assert balance(counts(-1), 5) == (0, False)
+    assert balance(counts(0, unrouted=2), 2) == (0, True)
+    assert balance(counts(0, unrouted=2), 1) == (0, False)
