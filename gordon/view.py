@@ -60,6 +60,7 @@ def _numbers(snapshot: Snapshot) -> RenderableType:
     counts = snapshot.counts
     polled = sum(number for state, number in snapshot.feeds.items() if state != "never")
     troubled = {state: number for state, number in snapshot.feeds.items() if state not in WELL and number}
+    under_way = counts.missing + counts.unrouted
     parts = [
         (f"{polled} of {counts.feeds} feeds polled", "bold"),
         *((f"{number} {state}", "yellow") for state, number in troubled.items()),
@@ -69,7 +70,8 @@ def _numbers(snapshot: Snapshot) -> RenderableType:
         (f"{counts.dead} dead", "red" if counts.dead else "dim"),
         (f"{counts.issues} issues", ""),
         (f"{counts.items} items", "bold"),
-        (f"{counts.missing} in flight" if counts.missing else "balanced", "dim"),
+        *([(f"{counts.silenced} silenced", "yellow")] if counts.silenced else []),
+        (f"{under_way} in flight" if under_way else "balanced", "dim"),
     ]
     return Text("   ").join(Text(text.replace(" ", "\u00a0"), style) for text, style in parts)
 
