@@ -1,130 +1,145 @@
 """Which mentions of one file tell the same story: one pass, in memory, deterministic, bounded. Pure.
 
-A mention joins the issue with the best score, half its closest mention and half the average of the mentions kept of
-it, if the score reaches the threshold; copies (same address, same wording) always join. Otherwise it founds an issue.
+A mention joins the issue whose mentions it is most like on average, if the score reaches the threshold; copies (same
+address, same wording) always join. Otherwise it founds an issue. A mention that makes its issue as much like another
+one joins the two.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from heapq import nlargest
 
 from gordon.ids import issue_id
 from gordon.records import Story
-from route.similarity import SAME_WORDING, Features, Vector, Vocabulary, cosine, features, overlap
+from route.merging import Constraints, Merge, Separate
+from route.similarity import SAME_WORDING, Features, Vocabulary, features, overlap
+from route.sums import Question, Sums
 
 WINDOW = timedelta(days=14)
-THRESHOLD = 0.18
-KEPT = 8
-"""Mentions of an issue that are compared; the founding one and the latest."""
-INDEXED, ASKED = 32, 24
-"""Terms of a mention that lead to it, and that it is searched by: its rarest and heaviest."""
-TRIED = 6
+THRESHOLD = 0.06
+CAUTION = 0.4
+"""The threshold is higher by this share while next to nothing is known of what words are frequent in the file."""
+TRIED = 8
 """Issues that are compared in full, those with most in common by the index."""
-OFTEN = 300
-"""A term in more mentions than this leads nowhere in particular."""
-ALIKE = 0.5
-"""Below this cosine nothing is a copy, so that shingles need not be compared."""
+TRACES = 6
+"""Lowest hashes of a text by which its near copies are found: with an overlap of 0.6, one in 250 shares none."""
+COPIES = 20
+"""Texts compared with another by one trace; more have a boilerplate in common."""
 TEXT = 2000
+NOBODY = Constraints()
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a mention belongs. ``new``: it founds the issue. ``known``: it was there already, in this or another
-    revision. ``score``: 0 to 1. ``why``: for people."""
+    revision. ``score``: 0 to 1. ``why``: for people. ``merges``: issues that it turned out to link, in order."""
 
     issue: str
     new: bool
     known: bool
     score: float
     why: str
+    merges: tuple[Merge, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class _Doc:
-    mention: str
     title: str
     issue: str
     features: Features
-    vector: Vector = field(default_factory=dict)
-    epoch: int = -1
-    alive: bool = True
 
 
 @dataclass(slots=True)
 class _Group:
+    title: str
+    opened: datetime
     last_seen: datetime
-    docs: list[_Doc] = field(default_factory=list)
-    mentions: set[str] = field(default_factory=set)
+    mentions: list[str] = field(default_factory=list)
 
 
 class GroupIndex:
     """The issues of one file that were seen lately.
 
-    ``common``: terms that say nothing within this file. The state depends on the stories placed, hardly on their order.
+    ``common``: terms that say nothing within this file. ``merging``: whether a mention may merge issues; who asks for
+    it must act on ``Placement.merges``. ``constraints``: decisions of people, which hold whatever the scores.
     """
 
-    def __init__(self, file: str, *, common: Collection[str] = (), threshold: float = THRESHOLD) -> None:
+    def __init__(
+        self,
+        file: str,
+        *,
+        common: Collection[str] = (),
+        threshold: float = THRESHOLD,
+        merging: bool = False,
+        constraints: Constraints = NOBODY,
+    ) -> None:
         self.file = file
-        self._threshold = threshold
+        self._threshold, self._merging = threshold, merging
+        self._homes = dict(constraints.homes)
+        self._separate = Separate(constraints.apart)
         self._vocabulary = Vocabulary(common)
+        self._sums = Sums(self._vocabulary)
         self._groups: dict[str, _Group] = {}
-        self._issue_of: dict[str, str] = {}
+        self._docs: dict[str, _Doc] = {}
+        self._merged: dict[str, str] = {}
         self._copies: dict[bytes | str, str] = {}
-        self._leads: defaultdict[str, list[_Doc]] = defaultdict(list)
-        self._docs = self._dead = 0
+        self._traces: dict[int, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
-        return len(self._issue_of)
+        return len(self._docs)
 
     def place(self, story: Story) -> Placement:
         """Finds or founds the issue of a story, and remembers it."""
-        made = features(story.title, story.text[:TEXT], story.language, story.url)
-        known = self._issue_of.get(story.mention)
+        made = _features(story)
+        known = self._docs.get(story.mention)
         if known:
-            self._add(story, made, known)
-            return Placement(known, new=False, known=True, score=1.0, why="the same mention is in this issue already")
-        vector = self._vocabulary.vector(made.counts)
-        placement = self._decide(story, made, vector)
-        self._add(story, made, placement.issue, vector)
-        return placement
+            self._add(story, made, known.issue)
+            return Placement(
+                known.issue, new=False, known=True, score=1.0, why="the same mention is in this issue already"
+            )
+        home = self._homes.get(story.mention)
+        if home:
+            home = self._now(home)
+            self._add(story, made, home)
+            return Placement(home, new=False, known=False, score=1.0, why="people put it there")
+        question = self._sums.asked(made)
+        found = self._sums.promising(question, 3 * TRIED)
+        rivals = [issue for issue in found if self._within(issue, story.seen)][:TRIED]
+        placement = self._copy_of(story, made) or self._decide(story, question, rivals)
+        self._add(story, made, placement.issue)
+        return self._linked(placement, rivals) if self._merging and not placement.new else placement
 
-    def restore(self, issue: str, stories: Iterable[Story]) -> None:
-        """Puts stories where they were put before."""
-        for story in stories:
-            self._add(story, features(story.title, story.text[:TEXT], story.language, story.url), issue)
+    def restore(self, issue: str, stories: Iterable[Story], *, opened: datetime | None = None) -> None:
+        """Puts stories where they were put before. ``opened``: when the issue was, by default its earliest story."""
+        told = list(stories)
+        for story in told:
+            self._add(story, _features(story), issue)
+        if told:
+            self._groups[issue].opened = opened or min(story.seen for story in told)
 
     def forget(self, before: datetime) -> list[str]:
         """Drops the issues last seen before this moment, and says which."""
         gone = [issue for issue, group in self._groups.items() if group.last_seen < before]
         for issue in gone:
-            group = self._groups.pop(issue)
-            for doc in group.docs:
-                self._drop(doc)
-            for mention in group.mentions:
-                del self._issue_of[mention]
+            for mention in self._groups.pop(issue).mentions:
+                self._drop(mention)
         if gone:
-            self._copies = {key: issue for key, issue in self._copies.items() if issue in self._groups}
+            self._copies = {key: mention for key, mention in self._copies.items() if mention in self._docs}
+            self._merged = {old: kept for old, kept in self._merged.items() if self._now(kept) in self._groups}
         return gone
 
-    def _decide(self, story: Story, made: Features, vector: Vector) -> Placement:
-        copy = self._copy_of(story, made)
-        if copy:
-            return copy
-        scored = [self._score(issue, vector) for issue in self._candidates(vector, story.seen)]
+    def _decide(self, story: Story, question: Question, rivals: Sequence[str]) -> Placement:
+        scored = [(self._sums.likeness(question, issue), issue) for issue in rivals]
         if not scored:
             return self._founded(story, 0.0, "nothing like it in the last days")
-        _, link, doc = max(scored, key=lambda found: (found[1], found[2].mention))
-        if link >= ALIKE and overlap(made.said, doc.features.said) >= SAME_WORDING:
-            return Placement(doc.issue, new=False, known=False, score=link, why=f"nearly the words of {_name(doc)}")
-        score, _, doc = max(scored, key=lambda found: (found[0], found[2].mention))
-        if score >= self._threshold:
-            why = f"tells the story of {_name(doc)} (score {score:.2f}, needed {self._threshold:.2f})"
-            return Placement(doc.issue, new=False, known=False, score=score, why=why)
-        why = f"the closest, {_name(doc)}, scores {score:.2f} of {self._threshold:.2f} needed"
+        score, issue = max(scored)
+        needed = self._needed()
+        if score >= needed:
+            why = f"tells the story of {self._name(issue)} (score {score:.3f}, needed {needed:.3f})"
+            return Placement(issue, new=False, known=False, score=score, why=why)
+        why = f"the closest, {self._name(issue)}, scores {score:.3f} of {needed:.3f} needed"
         return self._founded(story, score, why)
 
     def _founded(self, story: Story, score: float, why: str) -> Placement:
@@ -132,90 +147,95 @@ class GroupIndex:
 
     def _copy_of(self, story: Story, made: Features) -> Placement | None:
         for key, why in ((made.place, "has the same address"), (made.wording, "has the same words")):
-            issue = self._copies.get(key)
-            if issue and self._within(issue, story.seen):
-                return Placement(issue, new=False, known=False, score=1.0, why=why)
-        return None
+            doc = self._docs.get(self._copies.get(key, "")) if key else None
+            if doc and self._within(doc.issue, story.seen):
+                return Placement(doc.issue, new=False, known=False, score=1.0, why=why)
+        near = [(overlap(made.sketch, self._docs[other].features.sketch), other) for other in self._traced(made)]
+        close = [(share, other) for share, other in near if self._within(self._docs[other].issue, story.seen)]
+        share, other = max(close, default=(0.0, ""))
+        if share < SAME_WORDING:
+            return None
+        doc = self._docs[other]
+        why = f"nearly the words of {doc.title or other!r}"
+        return Placement(doc.issue, new=False, known=False, score=round(share, 6), why=why)
+
+    def _traced(self, made: Features) -> list[str]:
+        found = [other for trace in made.sketch[:TRACES] for other in self._traces.get(trace, ())]
+        return list(dict.fromkeys(found))
 
     def _within(self, issue: str, seen: datetime) -> bool:
         return seen - self._groups[issue].last_seen <= WINDOW
 
-    def _candidates(self, vector: Vector, seen: datetime) -> list[str]:
-        """The issues with most in common by the index, best first."""
-        found: defaultdict[str, float] = defaultdict(float)
-        for key in heaviest(vector)[:ASKED]:
-            leads = self._leads.get(key, ())
-            if len(leads) > OFTEN:
-                continue
-            weight = vector[key] ** 2
-            for issue in {doc.issue for doc in leads if doc.alive}:
-                found[issue] += weight
-        promising = nlargest(3 * TRIED, found, key=lambda issue: (found[issue], issue))
-        return [issue for issue in promising if self._within(issue, seen)][:TRIED]
-
-    def _score(self, issue: str, vector: Vector) -> tuple[float, float, _Doc]:
-        links = [(cosine(vector, self._fresh(doc)), doc) for doc in self._groups[issue].docs]
-        best, doc = max(links, key=lambda link: (link[0], link[1].mention))
-        return (best + sum(link for link, _ in links) / len(links)) / 2, best, doc
-
-    def _fresh(self, doc: _Doc) -> Vector:
-        if doc.epoch != self._vocabulary.epoch:
-            doc.vector, doc.epoch = self._vocabulary.vector(doc.features.counts), self._vocabulary.epoch
-        return doc.vector
-
-    def _add(self, story: Story, made: Features, issue: str, vector: Vector | None = None) -> None:
-        group = self._groups.setdefault(issue, _Group(last_seen=story.seen))
-        group.last_seen = max(group.last_seen, story.seen)
-        group.mentions.add(story.mention)
-        self._issue_of[story.mention] = issue
-        if made.place:
-            self._copies.setdefault(made.place, issue)
-        if made.wording:
-            self._copies.setdefault(made.wording, issue)
-        doc = _Doc(story.mention, story.title, issue, made)
-        doc.vector, doc.epoch = vector or self._vocabulary.vector(made.counts), self._vocabulary.epoch
-        self._keep(group, doc)
-
-    def _keep(self, group: _Group, doc: _Doc) -> None:
-        """Keeps the document for comparison: in place of its older revision, or of the second oldest kept."""
-        for position, other in enumerate(group.docs):
-            if other.mention == doc.mention:
-                self._drop(other)
-                group.docs[position] = doc
+    def _linked(self, placement: Placement, rivals: Sequence[str]) -> Placement:
+        """The merges that follow from a mention that joined: of its issue with those that it was like as well."""
+        merges: list[Merge] = []
+        issue, left = placement.issue, [rival for rival in rivals if rival != placement.issue]
+        while left:
+            scored = [(self._sums.between(issue, rival), rival) for rival in left if not self._separate(issue, rival)]
+            score, rival = max(scored, default=(0.0, ""))
+            if score < self._needed():
                 break
+            left.remove(rival)
+            merges.append(self._merge(issue, rival, score))
+            issue = merges[-1].kept
+        return replace(placement, issue=issue, merges=tuple(merges)) if merges else placement
+
+    def _merge(self, one: str, other: str, score: float) -> Merge:
+        needed = self._needed()
+        kept, gone = sorted((one, other), key=lambda issue: (self._groups[issue].opened, issue))
+        why = f"{self._name(gone)} and {self._name(kept)} tell one story (score {score:.3f}, needed {needed:.3f})"
+        self._sums.merge(kept, gone)
+        self._separate.merged(kept, gone)
+        group, lost = self._groups[kept], self._groups.pop(gone)
+        for mention in lost.mentions:
+            self._docs[mention].issue = kept
+        group.mentions += lost.mentions
+        group.last_seen = max(group.last_seen, lost.last_seen)
+        self._merged[gone] = kept
+        return Merge(kept, gone, score, why)
+
+    def _needed(self) -> float:
+        return self._threshold * (1 + CAUTION * self._vocabulary.youth)
+
+    def _now(self, issue: str) -> str:
+        """The issue that has its mentions by now."""
+        while issue in self._merged:
+            issue = self._merged[issue]
+        return issue
+
+    def _add(self, story: Story, made: Features, issue: str) -> None:
+        group = self._groups.get(issue)
+        if group is None:
+            group = self._groups[issue] = _Group(story.title or story.mention, story.seen, story.seen)
+        group.last_seen = max(group.last_seen, story.seen)
+        if story.mention in self._docs:
+            self._drop(story.mention)
         else:
-            group.docs.append(doc)
-            if len(group.docs) > KEPT:
-                self._drop(group.docs.pop(1))
-        self._vocabulary.add(doc.features.counts)
-        for key in heaviest(doc.vector):
-            self._leads[key].append(doc)
-        self._docs += 1
+            group.mentions.append(story.mention)
+        self._docs[story.mention] = _Doc(story.title, issue, made)
+        for key in (made.place, made.wording):
+            if key:
+                self._copies.setdefault(key, story.mention)
+        for trace in made.sketch[:TRACES]:
+            self._traces[trace] = (*self._traces.get(trace, ())[1 - COPIES :], story.mention)
+        self._sums.add(issue, made)
 
-    def _drop(self, doc: _Doc) -> None:
-        doc.alive = False
-        self._vocabulary.remove(doc.features.counts)
-        self._docs -= 1
-        self._dead += 1
-        if self._dead > self._docs + 100:
-            self._sweep()
+    def _drop(self, mention: str) -> None:
+        doc = self._docs.pop(mention)
+        self._sums.remove(doc.issue, doc.features)
+        for trace in doc.features.sketch[:TRACES]:
+            left = tuple(other for other in self._traces.pop(trace, ()) if other != mention)
+            if left:
+                self._traces[trace] = left
 
-    def _sweep(self) -> None:
-        """Takes the dead out of the index; done rarely, so that it costs little on average."""
-        alive = {key: [doc for doc in docs if doc.alive] for key, docs in self._leads.items()}
-        self._leads = defaultdict(list, {key: docs for key, docs in alive.items() if docs})
-        self._dead = 0
+    def _name(self, issue: str) -> str:
+        return repr(self._groups[issue].title)
 
 
-def heaviest(vector: Vector) -> list[str]:
-    """The terms that a document is indexed by, heaviest first."""
-    return sorted(vector, key=vector.__getitem__, reverse=True)[:INDEXED]
-
-
-def _name(doc: _Doc) -> str:
-    return repr(doc.title or doc.mention)
+def _features(story: Story) -> Features:
+    return features(story.title, story.text[:TEXT], story.language, story.url)
 
 
 def common_terms(texts: Sequence[tuple[str, str]]) -> frozenset[str]:
     """The terms of these (text, language) pairs, for ``GroupIndex(common=...)``."""
-    return frozenset(key for text, language in texts for key in features(text, "", language).counts)
+    return frozenset(key for text, language in texts for key in features(text, "", language).terms)

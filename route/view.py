@@ -38,7 +38,7 @@ class FileView:
                 self.closed.update({story.mention: entry.issue.id for story in entry.stories})
                 continue
             self.issues[entry.issue.id] = entry.issue
-            self.index.restore(entry.issue.id, entry.stories)
+            self.index.restore(entry.issue.id, entry.stories, opened=entry.issue.opened)
             for story in entry.stories:
                 self.note(story.mention, story.revision, entry.issue.id)
 

@@ -1,0 +1,51 @@
+"""What grouping says beside where a mention goes: merges of issues, and what people decided that it must respect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two issues turned out to be one. ``kept``: the older, whose id lives on; ``gone``: the other, all of whose
+    mentions are in ``kept`` from now on. ``why``: for people."""
+
+    kept: str
+    gone: str
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What people decided. ``apart``: pairs of issues that are never merged; ``homes``: mentions and the issues that
+    they belong to, whatever they say."""
+
+    apart: frozenset[frozenset[str]] = frozenset()
+    homes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Separate:
+    """Which issues must stay apart, through the merges of either."""
+
+    def __init__(self, pairs: Iterable[frozenset[str]] = ()) -> None:
+        self._from: dict[str, set[str]] = {}
+        for pair in pairs:
+            if len(pair) == 2:
+                one, other = pair
+                self._note(one, other)
+
+    def __call__(self, one: str, other: str) -> bool:
+        """Whether people keep them apart."""
+        return other in self._from.get(one, ())
+
+    def merged(self, kept: str, gone: str) -> None:
+        """What was apart from the one that is gone is apart from the one that has its mentions."""
+        for other in self._from.pop(gone, ()):
+            self._from[other].discard(gone)
+            self._note(kept, other)
+
+    def _note(self, one: str, other: str) -> None:
+        self._from.setdefault(one, set()).add(other)
+        self._from.setdefault(other, set()).add(one)
