@@ -73,6 +73,7 @@ METRICS: dict[str, Spec] = {
     "gordon_outbox_events": Spec("gauge", "Messages accepted and not yet on the bus.", (), _OUTBOX),
     "gordon_outbox_oldest_seconds": Spec("gauge", "Age of the oldest of them; 0 without any.", (), _OUTBOX),
     "gordon_items_open": Spec("gauge", "Open items.", ("queue", "priority"), _ROUTE),
+    "gordon_items_with_gaps": Spec("gauge", "Open items with something nobody covers.", ("queue",), _ROUTE),
     "gordon_items_total": Spec("counter", "Changes of items.", ("queue", "change"), _ROUTE),
     "gordon_item_age_seconds": Spec("gauge", "Age of the oldest open item.", ("queue",), _ROUTE),
     "gordon_coverage_ratio": Spec(

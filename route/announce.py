@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from gordon.events import Assigned, Event, Topics
 from gordon.ids import derive
+from gordon.records import Item
 
 SOURCE = "/gordon/route"
 TYPE = "gordon.assigned.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One item after one change, and the event that tells of it."""
+
+    item: Item
+    event: Event
 
 
 def announce(assigned: Assigned, topics: Topics, time: datetime, *cause: str) -> Event:

@@ -13,34 +13,26 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from gordon.events import Assigned, Change, Event, MentionRef, Priority
+from gordon.events import Assigned, Change, MentionRef, Priority
 from gordon.hosts import host_of
 from gordon.ids import item_id
-from gordon.records import Item, Routing
-from route.announce import announce
+from gordon.records import Item, ItemChange, Routing
+from route.announce import Changed, announce
 from route.clocks import deadlines
 from route.conditions import Facts
 from route.handling import still_open, timed
 from route.place import Placed
 from route.policy import RoutePolicy
+from route.reassign import TEAM_LINES
 from route.roster import needs_of
 from route.rules import Routed
 from route.shortage import unmet
 from route.silences import Silence, silenced
 from route.team import choose_team
+from route.tick import escalate
 from route.watches import Signal
 
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
-KEPT = ("team: ", "gap: ")
-"""Beginnings of the lines of ``explain`` that stay with the team when an item grows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """One item after one change, and the event that tells of it."""
-
-    item: Item
-    event: Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +45,11 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What comes of a batch: changes of items, in order; and for each of its mentions where it went."""
+    """What comes of a batch: changes of items, in order, with what their audit says of them; and for each of its
+    mentions where it went."""
 
     changes: tuple[Changed, ...] = ()
+    audit: tuple[ItemChange, ...] = ()
     routings: tuple[Routing, ...] = ()
 
 
@@ -99,6 +93,7 @@ def decide(
     words = policy.tree.gaps | policy.silences.gaps
     gaps = {file: unmet(policy.roster, file, words, now) for file in {met.placed.file for met in batch}}
     changes: list[Changed] = []
+    audit: list[ItemChange] = []
     routings = []
     for met in batch:
         placed = met.placed
@@ -111,10 +106,35 @@ def decide(
         routed = policy.tree.route(facts)
         routings.append(_routing(placed, queues=tuple(one.queue for one in routed)))
         changed = _grown(placed, held, routed, policy, now) + _opened(placed, held, routed, busy, policy, now)
-        for change in changed:
-            held[change.item.queue] = change.item
-        changes += changed
-    return Decided(tuple(changes), tuple(routings))
+        held.update((change.item.queue, change.item) for change in changed)
+        further, lines = _up(changed, placed, held, busy, policy, now)
+        held.update((change.item.queue, change.item) for change in further)
+        changes += [*changed, *further]
+        audit += lines
+    return Decided(tuple(changes), tuple(audit), tuple(routings))
+
+
+def _up(
+    changed: Sequence[Changed],
+    placed: Placed,
+    held: Mapping[str, Item],
+    busy: Counter[str],
+    policy: RoutePolicy,
+    now: datetime,
+) -> tuple[list[Changed], list[ItemChange]]:
+    """What goes up the chain at once: items that open with gaps."""
+    there = dict(held)
+    changes: list[Changed] = []
+    audit: list[ItemChange] = []
+    for change in changed:
+        if change.item.assigned.change == "opened":
+            made, lines = escalate(
+                change.item, list(there.values()), busy, policy, now, since=placed.tagged.mention.seen
+            )
+            there.update((one.item.queue, one.item) for one in made)
+            changes += made
+            audit += lines
+    return changes, audit
 
 
 def _silence(facts: Facts, policy: RoutePolicy, now: datetime) -> Silence | None:
@@ -145,7 +165,7 @@ def _grown(
             priority = max(item.priority, route.priority if route else item.priority, key=PRIORITIES.index)
             elsewhere = (f"this mention leads elsewhere; the item in {item.queue} grows with its issue",)
             path = (route.path, route.why) if route else elsewhere
-            kept = [line for line in item.assigned.explain if line.startswith(KEPT)]
+            kept = [line for line in item.assigned.explain if line.startswith(TEAM_LINES)]
             assigned = _assigned(placed, item.assigned, priority, "grew", policy, (*path, *kept))
             grown.append(_changed(placed, replace(item, assigned=assigned), policy, now))
     return grown

@@ -143,6 +143,7 @@ def _writes(
         joins=tuple(one.join for one in placed if one.join),
         items=tuple(change.item for change in decided.changes),
         messages=tuple(codec.encode(change.event) for change in decided.changes),
+        item_changes=decided.audit,
         routings=(*_left_out(tagged, placed), *decided.routings),
         hours=tuple(hours),
     )

@@ -9,7 +9,7 @@ from gordon.records import Issue, IssueTrail, Item, ItemChange, MentionTrail, Re
 from store.database import Database
 from store.life_rows import changes_of_issues, changes_of_items, routings_of
 from store.lookup import resolve
-from store.route_tables import issue_mentions, mentions
+from store.route_tables import issue_mentions, item_columns, mentions
 from store.route_tables import issues as issue_table
 from store.route_tables import items as item_table
 from store.stories import issues_where, items_where, joins_where, recorded, stories_of
@@ -103,6 +103,6 @@ def item_history(database: Database, id: str) -> list[ItemChange]:
 
 def newest_items(database: Database, most: int) -> list[Item]:
     """The ``most`` items that changed last, newest first."""
-    query = select(item_table).order_by(item_table.c.updated.desc(), item_table.c.id).limit(most)
+    query = select(*item_columns).order_by(item_table.c.updated.desc(), item_table.c.id).limit(most)
     with database.reading() as connection:
         return [Item(**row) for row in connection.execute(query).mappings()]

@@ -15,7 +15,7 @@ from store.life_rows import changes_of_items, decisions_of, hours_of, put_life
 from store.life_tables import file_hours
 from store.outbox import post
 from store.route_rows import put_issues, put_items, put_joins, put_mentions
-from store.route_tables import file_versions, issues, items, teams
+from store.route_tables import file_versions, issues, item_columns, items, teams
 from store.stories import issues_holding, issues_where, issues_with_stories, items_where
 from store.tables import inbox
 from store.upsert import add_missing, chunks, insert
@@ -76,12 +76,12 @@ class Transaction:
         return changes_of_items(self._connection, [item])
 
     def due_items(self, now: datetime, most: int) -> Sequence[Item]:
-        query = select(items).where(items.c.state == "open", items.c.next_due <= now)
+        query = select(*item_columns).where(items.c.state == "open", items.c.next_due <= now)
         rows = self._connection.execute(query.order_by(items.c.next_due, items.c.id).limit(most)).mappings()
         return [Item(**row) for row in rows]
 
     def open_items(self, after: Item | None, most: int) -> Sequence[Item]:
-        query = select(items).where(items.c.state == "open").order_by(items.c.opened, items.c.id).limit(most)
+        query = select(*item_columns).where(items.c.state == "open").order_by(items.c.opened, items.c.id).limit(most)
         if after is not None:
             query = query.where(tuple_(items.c.opened, items.c.id) > tuple_(*_bound(after)))
         return [Item(**row) for row in self._connection.execute(query).mappings()]

@@ -152,6 +152,7 @@ def _item_row(item: Item) -> Row:
         "next_due": item.next_due,
         "fired": item.fired,
         "pauses": item.pauses,
+        "gaps": len(item.assigned.gaps),
     }
 
 

@@ -126,9 +126,13 @@ items = Table(
     Column("next_due", UtcDateTime),
     Column("fired", Json(tuple[str, ...]), nullable=False),
     Column("pauses", Json(tuple[Pause, ...]), nullable=False),
+    Column("gaps", Integer, nullable=False),
     Index(None, "state", "queue", "opened"),
     Index(None, "state", "next_due"),
 )
+
+# All of an Item; the number of its gaps is for counting alone.
+item_columns = tuple(column for column in items.c if column.name != "gaps")
 
 teams = Table(
     "teams",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, case, exists, func, select
 
 from gordon.records import Completeness
 from store.database import Database
@@ -104,6 +104,14 @@ def open_items(database: Database) -> dict[tuple[str, str], int]:
     with database.reading() as connection:
         rows = connection.execute(query.group_by(items.c.queue, items.c.priority))
         return {(queue, priority): count for queue, priority, count in rows}
+
+
+def open_with_gaps(database: Database) -> dict[str, int]:
+    """Open items by queue that nobody covers as a whole; 0 for a queue that has open items without gaps only."""
+    gapped = func.sum(case((items.c.gaps > 0, 1), else_=0))
+    query = select(items.c.queue, gapped).where(items.c.state == "open").group_by(items.c.queue)
+    with database.reading() as connection:
+        return {queue: int(count) for queue, count in connection.execute(query)}
 
 
 def oldest_open(database: Database) -> dict[str, datetime]:

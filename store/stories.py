@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, sele
 
 from gordon.events import ClaimHit, FileTag, Mention
 from gordon.records import Issue, IssueWithStories, Item, Join, RecordedMention, Story
-from store.route_tables import claims, issue_mentions, issues, items, mentions, tags
+from store.route_tables import claims, issue_mentions, issues, item_columns, items, mentions, tags
 from store.upsert import chunks
 
 STORY_LENGTH = 2000
@@ -71,7 +71,7 @@ def issues_where(connection: Connection, query: Select[Any]) -> list[Issue]:
 
 def items_where(connection: Connection, *conditions: ColumnElement[bool]) -> list[Item]:
     """Items for which all conditions hold, oldest first."""
-    query = select(items).where(*conditions).order_by(items.c.opened, items.c.id)
+    query = select(*item_columns).where(*conditions).order_by(items.c.opened, items.c.id)
     return [Item(**row) for row in connection.execute(query).mappings()]
 
 

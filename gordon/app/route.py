@@ -19,6 +19,7 @@ from gordon.errors import StoreUnavailable
 from gordon.events import Topics
 from gordon.metrics import Metrics
 from gordon.settings import Settings
+from route.clocks import STEPS
 from route.coverage import Coverage
 from route.life import Life, LifeReport
 from route.policy import RoutePolicy, make_policy
@@ -26,7 +27,7 @@ from route.stage import Route, RouteReport
 from store.database import Database
 from store.dead import dead_by_stage
 from store.route import Route as RouteStore
-from store.status import oldest_open, open_items
+from store.status import oldest_open, open_items, open_with_gaps
 
 LANGUAGES = frozenset({"en", "fr", "und"})
 
@@ -53,10 +54,12 @@ def _work(
         relay.wake()
         note_batch(daemon.metrics, report)
 
+    _begin_counters(daemon.metrics, policy)
     current = Current(_stage(policy, daemon.settings, database, observe))
     turns = Turns(_life(policy, daemon.settings, database), daemon, relay.wake)
 
     def use(fresh: Policy) -> None:
+        _begin_counters(daemon.metrics, fresh)
         force.coverage = Coverage(fresh.desk)
         turns.life = _life(fresh, daemon.settings, database)
         current.stage = _stage(fresh, daemon.settings, database, observe)
@@ -99,6 +102,13 @@ def _life(policy: Policy, settings: Settings, database: Database) -> Life:
         now=utc_now,
         dormant_after=timedelta(seconds=settings.route.dormant_after),
     )
+
+
+def _begin_counters(metrics: Metrics, policy: Policy) -> None:
+    """A counter that appears with its first breach shows no increase: Prometheus has to see it at 0 before."""
+    for queue in policy.desk.queues.queues:
+        for step in STEPS:
+            metrics.count("gordon_clock_breaches_total", 0, queue, step)
 
 
 class Turns:
@@ -155,6 +165,8 @@ def _gauges(daemon: Daemon, database: Database, coverage: Coverage) -> None:
     gauge_outbox(daemon, database, "route")
     metrics, now = daemon.metrics, utc_now()
     metrics.replace("gordon_items_open", {labels: float(number) for labels, number in open_items(database).items()})
+    gapped = open_with_gaps(database).items()
+    metrics.replace("gordon_items_with_gaps", {(queue,): float(number) for queue, number in gapped})
     oldest = oldest_open(database).items()
     metrics.replace("gordon_item_age_seconds", {(queue,): (now - since).total_seconds() for queue, since in oldest})
     metrics.replace("gordon_dead_letters", {(stage,): n for stage, n in dead_by_stage(database).items()})

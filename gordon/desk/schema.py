@@ -295,6 +295,7 @@ class Queue(Model):
     requires: Requires = Requires()
     clocks: Clocks = Clocks()
     escalate: str | None = None
+    escalate_on: tuple[Literal["breach", "gap"], ...] = Field(default=("breach",), min_length=1)
     hours: Hours | None = None
 
 

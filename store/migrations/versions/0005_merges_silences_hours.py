@@ -14,6 +14,7 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _items()
     _issues()
     _mentions()
 
@@ -24,6 +25,11 @@ def downgrade() -> None:
 
 def _text(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.Text(), nullable=False)
+
+
+def _items() -> None:
+    op.add_column("items", sa.Column("gaps", sa.Integer(), nullable=False, server_default="0"))
+    op.execute("""UPDATE items SET gaps = 1 WHERE assigned LIKE '%"gaps":[{%'""")
 
 
 def _issues() -> None:
