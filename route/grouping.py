@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gordon.ids import issue_id
-from gordon.records import Story
-from route.merging import Constraints, Merge, Separate
+from gordon.records import Decisions, Story
+from route.merging import Merge, Separate
 from route.similarity import SAME_WORDING, Features, Vocabulary, features, overlap
 from route.sums import Question, Sums
 
@@ -28,7 +28,6 @@ TRACES = 6
 COPIES = 20
 """Texts compared with another by one trace; more have a boilerplate in common."""
 TEXT = 2000
-NOBODY = Constraints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ class Placement:
 class _Doc:
     title: str
     issue: str
+    seen: datetime
     features: Features
 
 
@@ -63,7 +63,8 @@ class GroupIndex:
     """The issues of one file that were seen lately.
 
     ``common``: terms that say nothing within this file. ``merging``: whether a mention may merge issues; who asks for
-    it must act on ``Placement.merges``. ``constraints``: decisions of people, which hold whatever the scores.
+    it must act on ``Placement.merges``. What people decide (``constrain``, ``move``, ``merge``) holds whatever the
+    scores. An index that is made anew with ``constrain`` and ``restore`` goes on as the old one would have.
     """
 
     def __init__(
@@ -73,12 +74,11 @@ class GroupIndex:
         common: Collection[str] = (),
         threshold: float = THRESHOLD,
         merging: bool = False,
-        constraints: Constraints = NOBODY,
     ) -> None:
         self.file = file
         self._threshold, self._merging = threshold, merging
-        self._homes = dict(constraints.homes)
-        self._separate = Separate(constraints.apart)
+        self._homes: dict[str, str] = {}
+        self._separate = Separate()
         self._vocabulary = Vocabulary(common)
         self._sums = Sums(self._vocabulary)
         self._groups: dict[str, _Group] = {}
@@ -101,7 +101,6 @@ class GroupIndex:
             )
         home = self._homes.get(story.mention)
         if home:
-            home = self._now(home)
             self._add(story, made, home)
             return Placement(home, new=False, known=False, score=1.0, why="people put it there")
         question = self._sums.asked(made)
@@ -118,6 +117,48 @@ class GroupIndex:
             self._add(story, _features(story), issue)
         if told:
             self._groups[issue].opened = opened or min(story.seen for story in told)
+
+    def constrain(self, decisions: Decisions) -> None:
+        """From now on these mentions are in these issues, those that are elsewhere move, and these issues are never
+        merged by the stream. Adds to what was decided before."""
+        self._separate.part(decisions.apart)
+        members: dict[str, list[str]] = {}
+        for mention, issue in decisions.homes.items():
+            members.setdefault(self._now(issue), []).append(mention)
+        for issue, mentions in members.items():
+            self.move(mentions, issue)
+
+    def move(self, mentions: Iterable[str], issue: str) -> None:
+        """Puts mentions into an issue for good, which may be a new one, or one that was merged and is itself again.
+
+        A new issue opens with the earliest of them. Mentions that are not known yet will go there, copies to come
+        follow them.
+        """
+        self._merged.pop(issue, None)
+        moved = dict.fromkeys(mentions, issue)
+        self._homes |= moved
+        docs = {mention: self._docs[mention] for mention in moved if mention in self._docs}
+        first = min(((doc.seen, mention) for mention, doc in docs.items()), default=None)
+        if first and issue not in self._groups:
+            self._groups[issue] = _Group(docs[first[1]].title or first[1], first[0], first[0])
+        for mention, doc in docs.items():
+            if doc.issue != issue:
+                self._leave(mention, doc)
+                self._sums.add(issue, doc.features)
+                doc.issue = issue
+                self._groups[issue].mentions.append(mention)
+                self._groups[issue].last_seen = max(self._groups[issue].last_seen, doc.seen)
+
+    def merge(self, source: str, target: str) -> None:
+        """People say that it is one story: all mentions of the one are in the other from now on, also those that were
+        to go there, whatever was to stay apart."""
+        source, target = self._now(source), self._now(target)
+        if source == target:
+            return
+        if source in self._groups and target not in self._groups:
+            lost = self._groups[source]
+            self._groups[target] = _Group(lost.title, lost.opened, lost.last_seen)
+        self._join(target, source)
 
     def forget(self, before: datetime) -> list[str]:
         """Drops the issues last seen before this moment, and says which."""
@@ -184,15 +225,31 @@ class GroupIndex:
         needed = self._needed()
         kept, gone = sorted((one, other), key=lambda issue: (self._groups[issue].opened, issue))
         why = f"{self._name(gone)} and {self._name(kept)} tell one story (score {score:.3f}, needed {needed:.3f})"
-        self._sums.merge(kept, gone)
+        self._join(kept, gone)
+        return Merge(kept, gone, score, why)
+
+    def _join(self, kept: str, gone: str) -> None:
         self._separate.merged(kept, gone)
+        self._merged[gone] = kept
+        self._homes = {mention: kept if issue == gone else issue for mention, issue in self._homes.items()}
+        if gone not in self._groups:
+            return
+        self._sums.merge(kept, gone)
         group, lost = self._groups[kept], self._groups.pop(gone)
         for mention in lost.mentions:
             self._docs[mention].issue = kept
         group.mentions += lost.mentions
         group.last_seen = max(group.last_seen, lost.last_seen)
-        self._merged[gone] = kept
-        return Merge(kept, gone, score, why)
+
+    def _leave(self, mention: str, doc: _Doc) -> None:
+        """Takes a mention out of its issue, which ends with its last one."""
+        group = self._groups[doc.issue]
+        group.mentions.remove(mention)
+        self._sums.remove(doc.issue, doc.features)
+        if group.mentions:
+            group.last_seen = max(self._docs[other].seen for other in group.mentions)
+        else:
+            del self._groups[doc.issue]
 
     def _needed(self) -> float:
         return self._threshold * (1 + CAUTION * self._vocabulary.youth)
@@ -212,7 +269,7 @@ class GroupIndex:
             self._drop(story.mention)
         else:
             group.mentions.append(story.mention)
-        self._docs[story.mention] = _Doc(story.title, issue, made)
+        self._docs[story.mention] = _Doc(story.title, issue, story.seen, made)
         for key in (made.place, made.wording):
             if key:
                 self._copies.setdefault(key, story.mention)

@@ -1,9 +1,9 @@
-"""What grouping says beside where a mention goes: merges of issues, and what people decided that it must respect."""
+"""What grouping says beside where a mention goes: merges of issues, and those that people keep apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,23 +17,16 @@ class Merge:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Constraints:
-    """What people decided. ``apart``: pairs of issues that are never merged; ``homes``: mentions and the issues that
-    they belong to, whatever they say."""
-
-    apart: frozenset[frozenset[str]] = frozenset()
-    homes: Mapping[str, str] = field(default_factory=dict)
-
-
 class Separate:
     """Which issues must stay apart, through the merges of either."""
 
-    def __init__(self, pairs: Iterable[frozenset[str]] = ()) -> None:
+    def __init__(self) -> None:
         self._from: dict[str, set[str]] = {}
-        for pair in pairs:
-            if len(pair) == 2:
-                one, other = pair
+
+    def part(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """These stay apart from now on."""
+        for one, other in pairs:
+            if one != other:
                 self._note(one, other)
 
     def __call__(self, one: str, other: str) -> bool:
@@ -44,7 +37,8 @@ class Separate:
         """What was apart from the one that is gone is apart from the one that has its mentions."""
         for other in self._from.pop(gone, ()):
             self._from[other].discard(gone)
-            self._note(kept, other)
+            if other != kept:
+                self._note(kept, other)
 
     def _note(self, one: str, other: str) -> None:
         self._from.setdefault(one, set()).add(other)

@@ -60,8 +60,8 @@ class Sums:
 
     def merge(self, kept: str, gone: str) -> None:
         """All mentions of one in the other."""
-        self._sizes[kept] += self._sizes.pop(gone)
-        terms = self._terms[kept]
+        self._sizes[kept] = self._sizes.get(kept, 0) + self._sizes.pop(gone)
+        terms = self._terms.setdefault(kept, {})
         for key, weight in self._terms.pop(gone).items():
             self._unlead(key, gone)
             if key not in terms:

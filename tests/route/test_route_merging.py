@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gordon.ids import issue_id
-from gordon.records import Story
+from gordon.records import Decisions, Story
 from route.grouping import GroupIndex, Placement, common_terms
-from route.merging import Constraints, Separate
+from route.merging import Separate
 from tests.route.route_desk import MONDAY, story
 
 LATER = MONDAY + timedelta(hours=1)
@@ -61,15 +61,17 @@ def test_without_merging_issues_stay_as_they_are() -> None:
 @pytest.mark.parametrize("backwards", [False, True])
 def test_issues_that_people_keep_apart_are_never_merged(backwards: bool) -> None:
     pair = [issue_id("f", one.mention) for one in BRIDGES["en"][:2]]
-    apart = Constraints(apart=frozenset({frozenset(pair[::-1] if backwards else pair)}))
-    index = GroupIndex("f", merging=True, constraints=apart)
+    one, other = pair[::-1] if backwards else pair
+    index = GroupIndex("f", merging=True)
+    index.constrain(Decisions(apart=frozenset({(one, other)})))
     *_, bridge = placed(BRIDGES["en"], index)
     assert bridge.merges == () and bridge.issue in pair
     assert [index.place(one).issue for one in BRIDGES["en"][:2]] == pair
 
 
 def test_apart_holds_through_merges_of_either() -> None:
-    separate = Separate([frozenset({"a", "x"}), frozenset({"lonely"})])
+    separate = Separate()
+    separate.part([("a", "x"), ("lonely", "lonely")])
     separate.merged("b", "a")
     separate.merged("y", "x")
     assert separate("b", "y") and separate("y", "b")
@@ -81,7 +83,8 @@ def test_apart_holds_through_merges_of_either() -> None:
 def test_a_mention_goes_where_people_put_it() -> None:
     boats, reef, bridge = BRIDGES["en"]
     home = issue_id("f", "reef")
-    index = GroupIndex("f", constraints=Constraints(homes={"echo": home, "early": issue_id("f", "unseen")}))
+    index = GroupIndex("f")
+    index.constrain(Decisions(homes={"echo": home, "early": issue_id("f", "unseen")}))
     placed([boats, reef, bridge], index)
     placement = index.place(story("echo", boats.title, boats.text))
     assert (placement.issue, placement.new, placement.why) == (home, False, "people put it there")
@@ -89,13 +92,83 @@ def test_a_mention_goes_where_people_put_it() -> None:
 
 
 def test_a_home_that_was_merged_is_the_issue_that_has_its_mentions() -> None:
-    boats, reef, bridge = BRIDGES["en"]
-    constraints = Constraints(homes={"echo": issue_id("f", "reef")})
-    index = GroupIndex("f", merging=True, constraints=constraints)
-    placed([boats, reef, bridge], index)
+    index = GroupIndex("f", merging=True)
+    index.constrain(Decisions(homes={"echo": issue_id("f", "reef"), "third": issue_id("f", "third")}))
+    placed(BRIDGES["en"], index)
     assert index.place(story("echo", "Other words", "altogether")).issue == issue_id("f", "boats")
-    index.forget(MONDAY + timedelta(days=1))
-    assert index.place(story("echo", "Other words", "altogether")).issue == issue_id("f", "reef")
+    index.constrain(Decisions(homes={"late": issue_id("f", "reef")}))
+    assert index.place(story("late", "Words of its own", "as well")).issue == issue_id("f", "boats")
+    assert index.place(story("third", "Harbour fair", "on Sunday")).issue == issue_id("f", "third")
+
+
+def test_people_merge_issues_whatever_they_say() -> None:
+    boats, reef, bridge = BRIDGES["en"]
+    index = GroupIndex("f", merging=True)
+    index.constrain(Decisions(apart=frozenset({(issue_id("f", "boats"), issue_id("f", "reef"))})))
+    placed([boats, reef], index)
+    index.merge(issue_id("f", "boats"), issue_id("f", "reef"))
+    index.merge(issue_id("f", "boats"), issue_id("f", "reef"))
+    kept = issue_id("f", "reef")
+    assert index.place(boats).issue == index.place(bridge).issue == kept
+    assert index.place(story("echo", boats.title, boats.text)).issue == kept
+    assert index.forget(LAST + timedelta(days=1)) == [kept] and len(index) == 0
+
+
+def test_issues_that_are_not_in_the_window_merge_as_well() -> None:
+    boats, reef, _ = BRIDGES["en"]
+    index = GroupIndex("f")
+    placed([boats, reef], index)
+    index.constrain(Decisions(homes={"echo": "old"}))
+    index.merge("old", issue_id("f", "boats"))
+    assert index.place(story("echo", "Other words", "altogether")).issue == issue_id("f", "boats")
+    index.merge(issue_id("f", "reef"), "older")
+    assert index.place(reef).issue == "older"
+    assert index.place(story("copy", reef.title, reef.text)).issue == "older"
+
+
+def test_a_mention_that_people_move_takes_its_copies_along() -> None:
+    boats, reef, bridge = BRIDGES["en"]
+    index = GroupIndex("f")
+    first, second, third = (placement.issue for placement in placed([boats, reef, bridge], index))
+    index.move(["bridge", "to come"], issue_id("f", "bridge"))
+    assert third == second != first and index.place(bridge).issue == issue_id("f", "bridge")
+    echo = index.place(story("echo", bridge.title, bridge.text))
+    assert (echo.issue, echo.why) == (issue_id("f", "bridge"), "has the same words")
+    assert index.place(story("to come", "Harbour fair", "on Sunday")).issue == issue_id("f", "bridge")
+    index.move(["boats", "bridge"], second)
+    index.move(["boats"], second)
+    assert [index.place(one).issue for one in (boats, bridge)] == [second, second]
+    assert first not in index.forget(LAST + timedelta(days=1)), "its last mention left it"
+
+
+def test_an_issue_ages_by_the_mentions_that_it_has() -> None:
+    boats, reef, bridge = BRIDGES["en"]
+    index = GroupIndex("f")
+    placed([boats, reef, bridge], index)
+    index.move(["bridge"], issue_id("f", "boats"))
+    assert index.forget(LAST) == [issue_id("f", "reef")], "it was last seen with the mention that left"
+    assert len(index) == 2
+
+
+def test_an_issue_that_was_merged_can_be_itself_again() -> None:
+    index = GroupIndex("f")
+    boats, reef, _ = BRIDGES["en"]
+    placed([boats, reef], index)
+    index.merge(issue_id("f", "reef"), issue_id("f", "boats"))
+    index.move(["reef"], issue_id("f", "reef"))
+    assert [index.place(one).issue for one in (boats, reef)] == [issue_id("f", "boats"), issue_id("f", "reef")]
+
+
+def test_decisions_hold_before_and_after_the_mentions_are_known() -> None:
+    decided = Decisions(homes={"bridge": issue_id("f", "boats"), "reef": "elsewhere"})
+    before, after = GroupIndex("f"), GroupIndex("f")
+    before.constrain(decided)
+    placed(BRIDGES["en"], before)
+    placed(BRIDGES["en"], after)
+    after.constrain(decided)
+    again = [placed(BRIDGES["en"], index) for index in (before, after)]
+    assert again[0] == again[1]
+    assert [one.issue for one in again[0]] == [issue_id("f", "boats"), "elsewhere", issue_id("f", "boats")]
 
 
 def test_a_merged_issue_leaves_nothing_behind_when_it_is_forgotten() -> None:
