@@ -94,10 +94,11 @@ def _unreached(config: QueuesFile) -> Found:
 
 def _silent_chains(config: QueuesFile) -> Found:
     for name, queue in config.queues.items():
-        clocks = queue.clocks
-        if queue.escalate and clocks.acknowledge is clocks.draft is clocks.approve is None:
+        clocks, by_clocks = queue.clocks, queue.escalate_on == ("breach",)
+        if queue.escalate and by_clocks and clocks.acknowledge is clocks.draft is clocks.approve is None:
             text = f"queue {name} escalates to {queue.escalate}, but has no clock that could run out"
-            yield ("queues", name, "escalate"), text, "give it clocks, such as {acknowledge: 30m}"
+            remedy = "give it clocks, such as {acknowledge: 30m}, or escalate_on: [gap]"
+            yield ("queues", name, "escalate"), text, remedy
 
 
 def implies(narrow: Mapping[str, Any], wide: Mapping[str, Any]) -> bool:

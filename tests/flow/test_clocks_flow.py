@@ -1,4 +1,4 @@
-"""A clock that runs out while two real route daemons look: it fires once, and the next queue of the chain has it."""
+"""Two real route daemons look at the same items: a clock fires once, and a team is changed once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from gordon.bus.open import open_bus
 from gordon.codec import encode
 from tests.flow.stack import Address, running
-from tests.route.route_desk import mention, tagged, write_desk
+from tests.route.route_desk import PEOPLE, mention, tagged, write_desk
 
 QUEUES = """
 queues:
@@ -41,18 +41,23 @@ def address(request: pytest.FixtureRequest) -> Address:
     return Address("kafka", environ)
 
 
+def publish(folder: Path, address: Address) -> None:
+    """Each story, tagged, on the bus."""
+    prefix = address.environ.get("GORDON_TOPIC_PREFIX", "gordon.")
+    bus = open_bus(address.environ.get("GORDON_BUS") or f"sqlite:///{folder / 'data' / 'log.db'}")
+    try:
+        bus.ensure([f"{prefix}tagged"])
+        events = [encode(tagged(mention(name, title, f"{title}. {name * 9}"))) for name, title in STORIES.items()]
+        bus.publish([replace(message, topic=f"{prefix}tagged") for message in events])
+    finally:
+        bus.close()
+
+
 def test_two_daemons_fire_each_clock_once(tmp_path: Path, address: Address) -> None:
     write_desk(tmp_path, queues=QUEUES)
-    prefix = address.environ.get("GORDON_TOPIC_PREFIX", "gordon.")
     (tmp_path / "gordon.toml").write_text('[route]\ntick = "0.2s"\n')
     with running(tmp_path, address, ("route", "route")) as stack:
-        bus = open_bus(address.environ.get("GORDON_BUS") or f"sqlite:///{tmp_path / 'data' / 'log.db'}")
-        try:
-            bus.ensure([f"{prefix}tagged"])
-            events = [encode(tagged(mention(name, title, f"{title}. {name * 9}"))) for name, title in STORIES.items()]
-            bus.publish([replace(message, topic=f"{prefix}tagged") for message in events])
-        finally:
-            bus.close()
+        publish(tmp_path, address)
 
         def shown(queue: str) -> list[dict[str, str]]:
             return list(stack.json("queue", "show", queue))
@@ -67,6 +72,32 @@ def test_two_daemons_fire_each_clock_once(tmp_path: Path, address: Address) -> N
             assert told == {(item["item"], change): 1 for item in shown(queue) for change in changes}
         one = shown("second")[0]
         assert one["why"].startswith("escalated from first: acknowledge was due") and one["team"]
+
+
+def test_two_daemons_reassign_each_item_once_when_the_desk_changes(tmp_path: Path, address: Address) -> None:
+    write_desk(tmp_path)
+    (tmp_path / "gordon.toml").write_text('[route]\ntick = "0.2s"\n')
+    with running(tmp_path, address, ("route", "route")) as stack:
+        publish(tmp_path, address)
+
+        def teams() -> list[list[str]]:
+            return [[member["person"] for member in item["team"]] for item in stack.json("queue", "show", "duty-desk")]
+
+        stack.until(lambda: teams() == [["gordon"]] * len(STORIES), 60, "the items did not open")
+        mara = "- {id: mara, disciplines: [communications]}\n"
+        away = PEOPLE.replace("- id: gordon\n", "- id: gordon\n  away: [{from: 2020-01-01, to: 2099-12-31}]\n")
+        (tmp_path / "people.yaml").write_text(away + mara, encoding="utf-8")
+        stack.until(lambda: teams() == [["mara"]] * len(STORIES), 90, "the teams did not follow the desk")
+        stack.until(lambda: stack.json("status")["outbox"] == 0, 30, "the outbox was not emptied")
+        done = stack.run("queue", "tail", "duty-desk", "--from-start", "--most", str(2 * len(STORIES)))
+        told = [_json(line) for line in done.stdout.splitlines()]
+        items = {item["item"] for item in told}
+        assert Counter((one["item"], one["change"]) for one in told) == {
+            (item, change): 1 for item in items for change in ("opened", "reassigned")
+        }
+        reasons = [one["why"] for one in told if one["change"] == "reassigned"]
+        assert all(why.startswith("gordon leaves the team: is away") for why in reasons)
+        assert all("mara joins the team: " in why for why in reasons)
 
 
 def _json(line: str) -> dict[str, str]:

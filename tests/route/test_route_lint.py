@@ -113,6 +113,7 @@ def test_routes_that_fit_no_file_and_queues_out_of_reach() -> None:
     assert warnings({"when": {"claim": True}, "queue": "a"}, a={"escalate": "q"}) == [
         "queue a escalates to q, but has no clock that could run out"
     ]
+    assert warnings({"when": {"claim": True}, "queue": "a"}, a={"escalate": "q", "escalate_on": ["gap"]}) == []
 
 
 def test_silences_that_are_over_or_keep_everything_back() -> None:
