@@ -47,8 +47,11 @@ def _hats(name: str, queue: Queue, known: set[str]) -> _Found:
 
 
 def _chain(name: str, config: QueuesFile) -> _Found:
-    """A next queue that is not there; a circle is told of at the first of its queues."""
-    chain, step = [name], config.queues[name].escalate
+    """Reasons without a next queue; one that is not there; a circle is told of at the first of its queues."""
+    queue = config.queues[name]
+    if queue.escalate is None and "escalate_on" in queue.model_fields_set:
+        yield ("escalate_on",), f"queue {name} escalates on something, but to nobody", "add escalate: <queue>"
+    chain, step = [name], queue.escalate
     if step and step not in config.queues:
         yield ("escalate",), f"queue {name} escalates to unknown queue {step!r}", suggest(step, config.queues)
     while step in config.queues and step not in chain:
