@@ -54,7 +54,7 @@ def _problem(kind: type[BaseModel], detail: Any, file: str, lines: Lines, base: 
     if detail["type"] == "tuple_type":
         return Problem(file, line, f"{where} is not a list: {_short(detail.get('input'))}", "write it in [brackets]")
     if detail["type"] == "too_short" and not detail.get("input"):
-        return Problem(file, line, f"{where} is empty", "leave it out, or write something in")
+        return Problem(file, line, f"{where} is empty", "write at least one thing in")
     message = detail["msg"].removeprefix("Value error, ")
     return Problem(file, line, f"{where}: {message}", f"it is {_short(detail.get('input'))}")
 
