@@ -65,16 +65,17 @@ class Database:
             self._process = os.getpid()
 
 
-def open_database(url: str, *, timeout: float = 5.0) -> Database:
+def open_database(url: str, *, timeout: float = 5.0, durable: bool = True) -> Database:
     """Opens the database at ``url`` and makes sure that it answers; does not look at its tables (store.migrate does).
 
     ``timeout`` in seconds bounds connecting, and waiting for other writers on SQLite. SQLite files up to 16 MiB are
-    checked for damage. Raises DeskInvalid for an address that makes no sense, DatabaseUnfit for a file that is
-    damaged or cannot be written and for a login that is refused, StoreUnavailable when nobody answers.
+    checked for damage; their commits wait for the disk if ``durable``. Raises DeskInvalid for an address that makes no
+    sense, DatabaseUnfit for a file that is damaged or cannot be written and for a login that is refused,
+    StoreUnavailable when nobody answers.
     """
     address = _address(url)
     is_sqlite = address.get_backend_name() == "sqlite"
-    engine = open_sqlite(address, timeout) if is_sqlite else _open_postgresql(address, timeout)
+    engine = open_sqlite(address, timeout, durable=durable) if is_sqlite else _open_postgresql(address, timeout)
     database = Database(engine)
     try:
         _try_out(database)

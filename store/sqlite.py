@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,16 @@ QUICK_CHECK_BELOW = 16 * 1024**2
 WRITES = "gordon_writes"
 
 
-def open_sqlite(url: URL, timeout: float) -> Engine:
-    """An engine on the file of ``url``, which is created with its folder when missing.
+def open_sqlite(url: URL, timeout: float, *, durable: bool = True) -> Engine:
+    """An engine on the file of ``url``, which is created with its folder when missing. ``durable``: each commit waits
+    for the disk.
 
     Raises DatabaseUnfit for a folder or file that cannot be written, is empty or damaged.
     """
     path = Path(str(url.database))
     _prepare(path)
     engine = create_engine(url, connect_args={"timeout": timeout}, hide_parameters=True, pool_timeout=timeout)
-    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "connect", partial(_set_up, "FULL" if durable else "OFF"))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -63,10 +65,10 @@ def create_file(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
+def _set_up(synchronous: str, connection: sqlite3.Connection, _record: Any) -> None:
     # Without isolation_level the driver never begins by itself; _begin does.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -28,8 +28,8 @@ _of_joined = (mentions.c.id == issue_mentions.c.mention) & (mentions.c.revision 
 
 
 def issues_with_stories(connection: Connection, file: str, since: datetime) -> list[IssueWithStories]:
-    """Issues of a file that are not closed and were seen at or after ``since``, oldest first; so are their stories."""
-    alive = (issues.c.file == file) & (issues.c.last_seen >= since) & (issues.c.state != "closed")
+    """Issues of a file that were not merged and were seen at or after ``since``, oldest first; so are their stories."""
+    alive = (issues.c.file == file) & (issues.c.last_seen >= since) & (issues.c.merged_into == "")
     return _with_stories(connection, alive)
 
 
@@ -89,7 +89,7 @@ def recorded(connection: Connection, query: Select[Any]) -> list[RecordedMention
     hits = {key: tuple(_to_claim(row) for row in found) for key, found in _belonging(connection, claims, keys).items()}
     return [
         RecordedMention(
-            mention=_to_mention(row),
+            mention=to_mention(row),
             files=files.get(key, ()),
             claims=hits.get(key, ()),
             policy_version=row.policy_version,
@@ -128,7 +128,8 @@ def _to_claim(row: Row[Any]) -> ClaimHit:
     )
 
 
-def _to_mention(row: Row[Any]) -> Mention:
+def to_mention(row: Row[Any]) -> Mention:
+    """The mention that a row of the whole table ``mentions`` holds."""
     return Mention(
         id=row.id,
         revision=row.revision,

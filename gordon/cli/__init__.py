@@ -13,7 +13,21 @@ from typing import Annotated
 import typer
 
 from gordon import __version__
-from gordon.cli import daemons, database, dead, desk, evaluate, feeds, learn, people, queues, status, tag, trace
+from gordon.cli import (
+    daemons,
+    database,
+    dead,
+    desk,
+    evaluate,
+    feeds,
+    learn,
+    people,
+    queues,
+    simulate,
+    status,
+    tag,
+    trace,
+)
 from gordon.cli.out import finish, plain
 from gordon.errors import DeskInvalid, GordonError, Transient
 
@@ -34,7 +48,7 @@ GROUPS = {
 }
 for name, (group, text) in GROUPS.items():
     app.add_typer(group, name=name, help=text, no_args_is_help=True)
-for module in (desk, daemons, tag, learn, evaluate, trace, people, status):
+for module in (desk, daemons, tag, learn, evaluate, trace, people, simulate, status):
     module.register(app)
 
 

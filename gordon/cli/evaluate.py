@@ -7,24 +7,21 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from gordon.cli.evaluate_show import draw, show
 from gordon.cli.jsonl import STDIN, read_lines
 from gordon.cli.learn import decisions
-from gordon.cli.out import HERE, DeskOption, JsonOption, show_json
+from gordon.cli.out import HERE, DeskOption, JsonOption, show_json, watched
 from gordon.errors import DeskInvalid, Problem
 from gordon.picture import SUFFIXES
 
 if TYPE_CHECKING:
     from gordon.app.evaluate import Sample
 
-T = TypeVar("T")
 SHAPE = 'a line is {"text": ..., "files": ["id of a right file", ...]}; with "files": [] where no file is right'
 
 
@@ -75,7 +72,7 @@ def evaluate(
     samples, absent = _samples(file, files, skip_unknown=skip_unknown)
     tagger, model = desk_tagger(loaded)
     known = taught(loaded.files, [line for _, line in decisions(also)] if also else ())
-    readings = list(_watched(read(samples, tagger, model, known), len(samples)))
+    readings = list(watched(read(samples, tagger, model, known), len(samples)))
     found = report(readings, files, model=model is not None)
     shown = worst(readings, tagger.engine, model, most=mistakes)
     if plot:
@@ -152,10 +149,3 @@ def _as_samples(lines: Iterable[tuple[int, Line]], files: Collection[str]) -> It
         mention = msgspec.structs.replace(mention, url=line.url or "", feed=line.feed or "", author=line.author or None)
         named = "" if line.id is None else str(line.id)
         yield Sample(number, named, mention, frozenset(line.files).intersection(files))
-
-
-def _watched(steps: Iterable[T], total: int) -> Iterator[T]:
-    """The steps, with a bar of how far they are, on a terminal only."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield from progress.track(steps, total=total, description="mentions")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from gordon.errors import DeskInvalid, Problem
@@ -26,6 +28,7 @@ DeskOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 HERE = Path(".")
 PIPE_WIDTH = 240
+T = TypeVar("T")
 
 
 def clean(text: object) -> str:
@@ -80,6 +83,23 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
         console().print(table)
     else:
         say(f"{title}: none")
+
+
+@contextmanager
+def watching(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar of how far it is, on a terminal only; the function is told how many more are done."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("mentions", total=total)
+        yield lambda more: progress.advance(task, more)
+
+
+def watched(steps: Iterable[T], total: int) -> Iterator[T]:
+    """The steps, under such a bar."""
+    with watching(total) as tick:
+        for step in steps:
+            yield step
+            tick(1)
 
 
 def complain(problems: Iterable[Problem]) -> None:

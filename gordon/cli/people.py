@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json, show_table
+from gordon.cli.times import moment
 from gordon.desk.load import Desk, load_desk
 from gordon.errors import NotFound
 from gordon.picture import SUFFIXES
@@ -44,7 +45,7 @@ def find(
     from route.find import find as find_people
 
     _require_picture(plot)
-    loaded, now = load_desk(desk, os.environ), _moment(at)
+    loaded, now = load_desk(desk, os.environ), moment(at, datetime.now(UTC))
     if loaded.file(file) is None:
         raise NotFound("file", file, f"known: {', '.join(entry.file for entry in loaded.files)}")
     found = find_people(loaded, file, now)
@@ -88,7 +89,7 @@ def gaps(
     from route.find import coverage_gaps, gordon_gaps, no_gordon
 
     _require_picture(plot)
-    loaded, now = load_desk(desk, os.environ), _moment(at)
+    loaded, now = load_desk(desk, os.environ), moment(at, datetime.now(UTC))
     without = no_gordon(loaded, now)
     found = [*gordon_gaps(loaded, without, now, days), *coverage_gaps(loaded, now, days)]
     if as_json:
@@ -99,16 +100,6 @@ def gaps(
         show_table("Gaps", ["file", "needs", "kind", "from", "to", "hangs on"], [_row(gap) for gap in found])
     _draw(loaded, now, plot, None, quiet=as_json)
     raise typer.Exit(1 if found else 0)
-
-
-def _moment(text: str) -> datetime:
-    if not text:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is not a time; write for example 2026-12-24T09:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _row(gap: CoverageGap) -> list[object]:
