@@ -128,8 +128,8 @@ class RouteTransaction(Protocol):
         is stale."""
 
     def issues(self, file: str, since: datetime) -> Sequence[IssueWithStories]:
-        """The file's issues with a mention at or after ``since`` that are not closed, oldest first. The stories'
-        text is cut to what grouping looks at (2,000 characters)."""
+        """The file's issues with a mention at or after ``since`` that were not merged into others, oldest first. The
+        stories' text is cut to what grouping looks at (2,000 characters)."""
 
     def holding(self, mentions: Collection[str]) -> Sequence[IssueWithStories]:
         """The issues, of any file, age and state, that any of these mentions is part of."""

@@ -10,12 +10,13 @@ from gordon import codec
 from gordon.errors import Permanent
 from gordon.events import Dead, Event, Tagged
 from gordon.ports import RouteStore, RouteTransaction
-from gordon.records import DeadLetter, RecordedMention, RouteWrites, Routing
+from gordon.records import DeadLetter, Issue, IssueChange, RecordedMention, RouteWrites, Routing
 from route.decide import Decided, Met, decide
 from route.grouping import WINDOW, GroupIndex
 from route.place import Placed, place_batch
 from route.policy import RoutePolicy
 from route.report import RouteReport, make_report
+from route.settle import settled
 from route.view import FileView, Views
 from route.watches import Watches
 
@@ -91,8 +92,11 @@ class Route:
         met = [Met(one, signal) for one, (signal, _) in zip(placed, seen, strict=True)]
         decided = decide(met, items, transaction.load(), self._policy, now)
         hours = [(one.file, hour) for one, (_, hour) in zip(placed, seen, strict=True) if one.fresh]
-        transaction.write(self.name, _writes(tagged, placed, hours, decided))
-        for file in {one.file for one in placed if one.join}:
+        issues, history = settled(placed, decided, now)
+        transaction.write(self.name, _writes(tagged, placed, issues, history, hours, decided))
+        for issue in issues:
+            views[issue.file].issues[issue.id] = issue
+        for file in {issue.file for issue in issues}:
             views[file].counter += 1
             self._watches.wrote(file)
         return decided
@@ -123,6 +127,7 @@ class Route:
         if view is None:
             since -= SLACK
             index = GroupIndex(file, common=self._policy.common.get(file, frozenset()))
+            index.constrain(transaction.decisions([file])[file])
             view = FileView(index, since, counter)
             view.load(transaction.issues(file, since))
             self._views.put(file, view)
@@ -131,7 +136,12 @@ class Route:
 
 
 def _writes(
-    tagged: Sequence[Tagged], placed: Sequence[Placed], hours: Sequence[tuple[str, datetime]], decided: Decided
+    tagged: Sequence[Tagged],
+    placed: Sequence[Placed],
+    issues: Sequence[Issue],
+    history: Sequence[IssueChange],
+    hours: Sequence[tuple[str, datetime]],
+    decided: Decided,
 ) -> RouteWrites:
     recorded = {(one.mention.id, one.mention.revision): one for one in tagged}
     return RouteWrites(
@@ -139,7 +149,8 @@ def _writes(
             RecordedMention(mention=one.mention, files=one.files, claims=one.claims, policy_version=one.policy_version)
             for one in recorded.values()
         ),
-        issues=tuple(one.issue for one in placed if one.join),
+        issues=tuple(issues),
+        issue_changes=tuple(history),
         joins=tuple(one.join for one in placed if one.join),
         items=tuple(change.item for change in decided.changes),
         messages=tuple(codec.encode(change.event) for change in decided.changes),
@@ -155,7 +166,7 @@ def _left_out(tagged: Sequence[Tagged], placed: Sequence[Placed]) -> Iterator[Ro
     for one in tagged:
         mention = one.mention
         if one.file is not None and (mention.id, mention.revision, one.file) not in there:
-            why = "its issue is closed, or knows a newer revision"
+            why = "its issue knows a newer revision"
             yield Routing(mention=mention.id, revision=mention.revision, file=one.file, why=why)
 
 

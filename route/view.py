@@ -28,15 +28,10 @@ class FileView:
     issues: dict[str, Issue] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
-    closed: dict[str, str] = field(default_factory=dict)
-    """Mentions of closed issues, which stay there."""
 
     def load(self, found: Iterable[IssueWithStories]) -> None:
         """Takes in what the store knows."""
         for entry in found:
-            if entry.issue.state == "closed":
-                self.closed.update({story.mention: entry.issue.id for story in entry.stories})
-                continue
             self.issues[entry.issue.id] = entry.issue
             self.index.restore(entry.issue.id, entry.stories, opened=entry.issue.opened)
             for story in entry.stories:
@@ -56,7 +51,6 @@ class FileView:
         self.issues = {name: issue for name, issue in self.issues.items() if name not in gone}
         self.homes = {mention: issue for mention, issue in self.homes.items() if issue not in gone}
         self.revisions = {mention: self.revisions[mention] for mention in self.homes}
-        self.closed.clear()
 
 
 class Views:

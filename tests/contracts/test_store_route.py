@@ -126,7 +126,7 @@ def test_issues_of_a_file_with_their_stories_oldest_first(route: Route, database
             issue(1, last_seen=NOW),
             issue(2, last_seen=NOW, opened=EARLIER - timedelta(days=1), state="dormant"),
             issue(3, last_seen=EARLIER),
-            issue(4, state="closed"),
+            issue(4, state="closed", merged_into="issue-1"),
             issue(5, file="visas"),
         ),
         joins=(join(1, 1), join(1, 2), join(2, 3), join(3, 4)),

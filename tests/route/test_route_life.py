@@ -11,6 +11,7 @@ import pytest
 from gordon.events import Assigned
 from gordon.records import Item
 from route.life import Life
+from store.reads import issue as read_issue
 from store.reads import issues as read_issues
 from store.reads import item_history
 from store.reads import items as read_items
@@ -132,3 +133,5 @@ def test_quiet_issues_sleep_and_wake(desk: Desk) -> None:
     desk.stage.handle([tagged(DELAYS_AGAIN)])
     (issue,) = read_issues(desk.database, FILE)
     assert (issue.state, issue.mentions) == ("open", 2)
+    lines = [(line.action, line.other) for line in read_issue(desk.database, issue.id).changes]
+    assert lines == [("dormant", ""), ("woke", "delays-2")]

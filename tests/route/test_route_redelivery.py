@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
+from gordon.app import items
 from gordon.events import Event, Mention
 from gordon.ids import issue_id
 from gordon.ports import RouteTransaction
-from gordon.records import IssueWithStories, RouteWrites
+from gordon.records import IssueWithStories
 from route.stage import Route
 from store.reads import issue as read_issue
 from store.reads import items as read_items
 from store.reads import mention as read_mention
 from store.route import Route as RouteStore
 from store.status import completeness
-from tests.route.route_desk import MONDAY, mention, policy, tagged
+from tests.route.route_desk import MONDAY, load, mention, policy, tagged
 from tests.route.route_store import DELAYS, DELAYS_AGAIN, FEES, FILE, Desk
 
 
@@ -204,14 +204,45 @@ def test_the_items_do_not_depend_on_order_batches_or_restarts(events: list[Event
     assert sorted(mentions)[:5] == [1, 2, 2, 3, 3]
 
 
-def test_a_mention_of_a_closed_issue_is_recorded_and_changes_nothing(desk: Desk) -> None:
+def history(desk: Desk) -> list[tuple[str, str]]:
+    return [(line.action, line.other) for line in read_issue(desk.database, issue_id(FILE, DELAYS.id)).changes]
+
+
+def closed(desk: Desk) -> None:
+    """Somebody closes the only item of the issue, and so the issue."""
+    (item,) = read_items(desk.database)
+    items.close(load(desk.folder)[0], RouteStore(desk.database), item.id, "gordon", MONDAY)
+    assert read_issue(desk.database, item.issue).issue.state == "closed"
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["the same daemon", "another"])
+def test_a_new_mention_of_a_closed_issue_opens_it_and_its_item_again(desk: Desk, other: bool) -> None:
     desk.stage.handle([tagged(DELAYS)])
-    issue = read_issue(desk.database, issue_id(FILE, DELAYS.id)).issue
-    with RouteStore(desk.database).transaction() as transaction:
-        transaction.write("route", RouteWrites(issues=(replace(issue, state="closed"),)))
-    for stage in (desk.stage, desk.another()):
-        stage.handle([tagged(edited(DELAYS, "New words"), version=f"v{id(stage)}", claims=["fee-doubles"])])
-    assert desk.changes() == [("duty-desk", "opened", 1)]
-    assert read_issue(desk.database, issue.id).issue.state == "closed"
-    desk.stage.handle([tagged(DELAYS_AGAIN)])
-    assert desk.changes()[-1] == ("duty-desk", "opened", 1), "a further post on a closed issue opens another"
+    closed(desk)
+    stage = desk.another() if other else desk.stage
+    stage.handle([tagged(edited(DELAYS, "New words"))])
+    assert [change for _, change, _ in desk.changes()] == ["opened", "closed"], "an edit is no news"
+    stage.handle([tagged(DELAYS_AGAIN)])
+    assert desk.changes()[2:] == [("duty-desk", "opened", 2)]
+    assert history(desk) == [("closed", ""), ("reopened", "delays-2")]
+    assert read_issue(desk.database, issue_id(FILE, DELAYS.id)).issue.state == "open"
+    stage.handle([tagged(mention("delays-3", DELAYS_AGAIN.title, DELAYS_AGAIN.text))])
+    assert len(history(desk)) == 2
+
+
+def test_an_edit_opens_a_closed_issue_where_it_leads_to_another_queue(desk: Desk) -> None:
+    desk.stage.handle([tagged(DELAYS)])
+    closed(desk)
+    desk.stage.handle([tagged(edited(DELAYS, "New words"), claims=["fee-doubles"])])
+    assert desk.changes()[2:] == [("rapid-correction", "opened", 1)]
+    assert history(desk) == [("closed", ""), ("reopened", "delays")]
+
+
+def test_what_a_silence_keeps_back_opens_no_closed_issue(desk: Desk) -> None:
+    desk.stage.handle([tagged(DELAYS)])
+    closed(desk)
+    silence = "- {id: s, owner: gordon, reason: r, from: 2026-11-20, to: 2026-11-24, when: {language: en}}"
+    (desk.folder / "silences.yaml").write_text(silence, encoding="utf-8")
+    desk.another().handle([tagged(DELAYS_AGAIN)])
+    found = read_issue(desk.database, issue_id(FILE, DELAYS.id))
+    assert (found.issue.state, found.issue.mentions) == ("closed", 2) and history(desk) == [("closed", "")]
