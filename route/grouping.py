@@ -1,8 +1,8 @@
 """Which mentions of one file tell the same story: one pass, in memory, deterministic, bounded. Pure.
 
 A mention joins the issue whose mentions it is most like on average, if the score reaches the threshold; copies (same
-address, same wording) always join. Otherwise it founds an issue. A mention that makes its issue as much like another
-one joins the two.
+address, same wording) always join. Otherwise it founds an issue. A mention that could have joined several merges those
+of them that are as much like each other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gordon.ids import issue_id
 from gordon.records import Decisions, Story
 from route.merging import Merge, Separate
 from route.similarity import SAME_WORDING, Features, Vocabulary, features, overlap
-from route.sums import Question, Sums
+from route.sums import Sums, Told
 
 WINDOW = timedelta(days=14)
 THRESHOLD = 0.06
@@ -29,6 +29,9 @@ COPIES = 20
 """Texts compared with another by one trace; more have a boilerplate in common."""
 TEXT = 2000
 
+Trace = str | tuple[str, ...]
+"""The mentions that have a trace: mostly one, which then needs no tuple."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
@@ -41,14 +44,6 @@ class Placement:
     score: float
     why: str
     merges: tuple[Merge, ...] = ()
-
-
-@dataclass(slots=True, eq=False)
-class _Doc:
-    title: str
-    issue: str
-    seen: datetime
-    features: Features
 
 
 @dataclass(slots=True)
@@ -82,10 +77,10 @@ class GroupIndex:
         self._vocabulary = Vocabulary(common)
         self._sums = Sums(self._vocabulary)
         self._groups: dict[str, _Group] = {}
-        self._docs: dict[str, _Doc] = {}
+        self._docs: dict[str, Told] = {}
         self._merged: dict[str, str] = {}
         self._copies: dict[bytes | str, str] = {}
-        self._traces: dict[int, tuple[str, ...]] = {}
+        self._traces: dict[int, Trace] = {}
 
     def __len__(self) -> int:
         return len(self._docs)
@@ -103,12 +98,14 @@ class GroupIndex:
         if home:
             self._add(story, made, home)
             return Placement(home, new=False, known=False, score=1.0, why="people put it there")
-        question = self._sums.asked(made)
-        found = self._sums.promising(question, 3 * TRIED)
-        rivals = [issue for issue in found if self._within(issue, story.seen)][:TRIED]
-        placement = self._copy_of(story, made) or self._decide(story, question, rivals)
+        copy = self._copy_of(story, made)
+        if copy:
+            self._add(story, made, copy.issue)
+            return copy
+        scored = self._scored(story, made)
+        placement = self._decide(story, scored)
         self._add(story, made, placement.issue)
-        return self._linked(placement, rivals) if self._merging and not placement.new else placement
+        return self._linked(placement, scored) if self._merging and not placement.new else placement
 
     def restore(self, issue: str, stories: Iterable[Story], *, opened: datetime | None = None) -> None:
         """Puts stories where they were put before. ``opened``: when the issue was, by default its earliest story."""
@@ -144,8 +141,8 @@ class GroupIndex:
         for mention, doc in docs.items():
             if doc.issue != issue:
                 self._leave(mention, doc)
-                self._sums.add(issue, doc.features)
                 doc.issue = issue
+                self._sums.add(doc)
                 self._groups[issue].mentions.append(mention)
                 self._groups[issue].last_seen = max(self._groups[issue].last_seen, doc.seen)
 
@@ -171,11 +168,17 @@ class GroupIndex:
             self._merged = {old: kept for old, kept in self._merged.items() if self._now(kept) in self._groups}
         return gone
 
-    def _decide(self, story: Story, question: Question, rivals: Sequence[str]) -> Placement:
-        scored = [(self._sums.likeness(question, issue), issue) for issue in rivals]
+    def _scored(self, story: Story, made: Features) -> list[tuple[float, str]]:
+        """The issues that the story may belong to, with its likeness to each, best first."""
+        question = self._sums.asked(made)
+        found = self._sums.promising(question, 3 * TRIED)
+        near = [issue for issue in found if self._within(issue, story.seen)][:TRIED]
+        return sorted([(self._sums.likeness(question, issue), issue) for issue in near], reverse=True)
+
+    def _decide(self, story: Story, scored: Sequence[tuple[float, str]]) -> Placement:
         if not scored:
             return self._founded(story, 0.0, "nothing like it in the last days")
-        score, issue = max(scored)
+        score, issue = scored[0]
         needed = self._needed()
         if score >= needed:
             why = f"tells the story of {self._name(issue)} (score {score:.3f}, needed {needed:.3f})"
@@ -201,20 +204,24 @@ class GroupIndex:
         return Placement(doc.issue, new=False, known=False, score=round(share, 6), why=why)
 
     def _traced(self, made: Features) -> list[str]:
-        found = [other for trace in made.sketch[:TRACES] for other in self._traces.get(trace, ())]
-        return list(dict.fromkeys(found))
+        found: dict[str, None] = {}
+        for trace in made.sketch[:TRACES]:
+            left = self._traces.get(trace, ())
+            found |= dict.fromkeys((left,) if isinstance(left, str) else left)
+        return list(found)
 
     def _within(self, issue: str, seen: datetime) -> bool:
         return seen - self._groups[issue].last_seen <= WINDOW
 
-    def _linked(self, placement: Placement, rivals: Sequence[str]) -> Placement:
-        """The merges that follow from a mention that joined: of its issue with those that it was like as well."""
+    def _linked(self, placement: Placement, scored: Sequence[tuple[float, str]]) -> Placement:
+        """The merges that follow from a mention that joined: of its issue with others that it would have joined."""
         merges: list[Merge] = []
-        issue, left = placement.issue, [rival for rival in rivals if rival != placement.issue]
+        issue, needed = placement.issue, self._needed()
+        left = [rival for score, rival in scored[1:] if score >= needed]
         while left:
-            scored = [(self._sums.between(issue, rival), rival) for rival in left if not self._separate(issue, rival)]
+            scored = [(self._between(issue, rival), rival) for rival in left if not self._separate(issue, rival)]
             score, rival = max(scored, default=(0.0, ""))
-            if score < self._needed():
+            if score < needed:
                 break
             left.remove(rival)
             merges.append(self._merge(issue, rival, score))
@@ -234,18 +241,23 @@ class GroupIndex:
         self._homes = {mention: kept if issue == gone else issue for mention, issue in self._homes.items()}
         if gone not in self._groups:
             return
-        self._sums.merge(kept, gone)
+        self._sums.merge(kept, gone, self._members(gone))
         group, lost = self._groups[kept], self._groups.pop(gone)
-        for mention in lost.mentions:
-            self._docs[mention].issue = kept
         group.mentions += lost.mentions
         group.last_seen = max(group.last_seen, lost.last_seen)
 
-    def _leave(self, mention: str, doc: _Doc) -> None:
+    def _between(self, one: str, other: str) -> float:
+        fewer = min(one, other, key=lambda issue: len(self._groups[issue].mentions))
+        return self._sums.between(one, other, self._members(fewer))
+
+    def _members(self, issue: str) -> list[Told]:
+        return [self._docs[mention] for mention in self._groups[issue].mentions]
+
+    def _leave(self, mention: str, doc: Told) -> None:
         """Takes a mention out of its issue, which ends with its last one."""
         group = self._groups[doc.issue]
         group.mentions.remove(mention)
-        self._sums.remove(doc.issue, doc.features)
+        self._sums.remove(doc)
         if group.mentions:
             group.last_seen = max(self._docs[other].seen for other in group.mentions)
         else:
@@ -269,24 +281,37 @@ class GroupIndex:
             self._drop(story.mention)
         else:
             group.mentions.append(story.mention)
-        self._docs[story.mention] = _Doc(story.title, issue, story.seen, made)
+        doc = self._docs[story.mention] = Told(story.title, issue, story.seen, made)
         for key in (made.place, made.wording):
             if key:
                 self._copies.setdefault(key, story.mention)
         for trace in made.sketch[:TRACES]:
-            self._traces[trace] = (*self._traces.get(trace, ())[1 - COPIES :], story.mention)
-        self._sums.add(issue, made)
+            self._traces[trace] = _with(self._traces.get(trace), story.mention)
+        self._sums.add(doc)
 
     def _drop(self, mention: str) -> None:
         doc = self._docs.pop(mention)
-        self._sums.remove(doc.issue, doc.features)
+        self._sums.remove(doc)
         for trace in doc.features.sketch[:TRACES]:
-            left = tuple(other for other in self._traces.pop(trace, ()) if other != mention)
+            left = _without(self._traces.pop(trace, None), mention)
             if left:
                 self._traces[trace] = left
 
     def _name(self, issue: str) -> str:
         return repr(self._groups[issue].title)
+
+
+def _with(trace: Trace | None, mention: str) -> Trace:
+    if trace is None:
+        return mention
+    return (trace, mention) if isinstance(trace, str) else (*trace[1 - COPIES :], mention)
+
+
+def _without(trace: Trace | None, mention: str) -> Trace | None:
+    if trace is None or isinstance(trace, str):
+        return None if trace == mention else trace
+    left = tuple(other for other in trace if other != mention)
+    return left if len(left) > 1 else left[0] if left else None
 
 
 def _features(story: Story) -> Features:

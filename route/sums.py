@@ -7,7 +7,9 @@ An issue of many mentions tells more sides of its story, and they have fewer wor
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from heapq import nlargest
 from math import sqrt
 
@@ -16,104 +18,150 @@ from route.similarity import ONE, Features, Vocabulary
 MANY = 8
 OFTEN = 300
 """A term of more issues than this leads nowhere in particular."""
-VISITED = 300
+VISITED = 200
 """Entries of the index that are looked at for a mention, those of its weightiest terms first."""
 
-Question = list[tuple[float, str]]
+NOWHERE: Mapping[str, int] = {}
+
+Question = list[tuple[float, Mapping[str, int]]]
+"""What each term of a mention adds, with the weight it has in each issue that has it; those that add most first."""
+
+
+@dataclass(slots=True, eq=False)
+class Told:
+    """A mention in its issue."""
+
+    title: str
+    issue: str
+    seen: datetime
+    features: Features
 
 
 class Sums:
-    """The issues of one file by the terms of their mentions."""
+    """The issues of one file by the terms of their mentions: a term leads to its issues, with its weight in each.
+
+    Most terms are in one mention only; they lead to it, which takes no memory of their own.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._terms: dict[str, dict[str, int]] = {}
+        self._only: dict[str, Told] = {}
+        self._leads: dict[str, dict[str, int]] = {}
         self._sizes: dict[str, int] = {}
-        self._leads: defaultdict[str, list[str]] = defaultdict(list)
+        self._shares: dict[str, float] = {}
 
-    def add(self, issue: str, made: Features) -> None:
+    def add(self, told: Told) -> None:
         """One more mention."""
-        terms = self._terms.setdefault(issue, {})
-        self._sizes[issue] = self._sizes.get(issue, 0) + 1
+        issue, made, leads, only = told.issue, told.features, self._leads, self._only
         for key, weight in zip(made.terms, made.weights, strict=True):
-            if key in terms:
-                terms[key] += weight
+            theirs = leads.get(key)
+            if theirs is not None:
+                theirs[issue] = theirs.get(issue, 0) + weight
+            elif key in only:
+                theirs = leads[key] = _led(key, only.pop(key))
+                theirs[issue] = theirs.get(issue, 0) + weight
             else:
-                terms[key] = weight
-                self._leads[key].append(issue)
+                only[key] = told
+        self._resize(issue, self._sizes.get(issue, 0) + 1)
         self._vocabulary.add(made.terms)
 
-    def remove(self, issue: str, made: Features) -> None:
+    def remove(self, told: Told) -> None:
         """One mention less."""
+        issue, made = told.issue, told.features
         self._vocabulary.remove(made.terms)
-        self._sizes[issue] -= 1
-        terms = self._terms[issue]
         for key, weight in zip(made.terms, made.weights, strict=True):
-            left = terms[key] - weight
-            if left:
-                terms[key] = left
-            else:
-                del terms[key]
-                self._unlead(key, issue)
-        if not self._sizes[issue]:
-            del self._sizes[issue], self._terms[issue]
+            theirs = self._leads.get(key)
+            if theirs is None:
+                del self._only[key]
+                continue
+            theirs[issue] -= weight
+            if not theirs[issue]:
+                self._unlead(key, theirs, issue)
+        self._resize(issue, self._sizes[issue] - 1)
 
-    def merge(self, kept: str, gone: str) -> None:
-        """All mentions of one in the other."""
-        self._sizes[kept] = self._sizes.get(kept, 0) + self._sizes.pop(gone)
-        terms = self._terms.setdefault(kept, {})
-        for key, weight in self._terms.pop(gone).items():
-            self._unlead(key, gone)
-            if key not in terms:
-                self._leads[key].append(kept)
-            terms[key] = terms.get(key, 0) + weight
+    def merge(self, kept: str, gone: str, members: Iterable[Told]) -> None:
+        """All mentions of one, its ``members``, in the other."""
+        members = list(members)
+        for key in _terms(members):
+            theirs = self._leads.get(key)
+            if theirs is not None:
+                theirs[kept] = theirs.get(kept, 0) + theirs.pop(gone)
+        for told in members:
+            told.issue = kept
+        self._resize(kept, self._sizes.get(kept, 0) + self._sizes[gone])
+        self._resize(gone, 0)
 
-    def _unlead(self, key: str, issue: str) -> None:
-        leads = self._leads[key]
-        leads.remove(issue)
-        if not leads:
+    def _unlead(self, key: str, theirs: dict[str, int], issue: str) -> None:
+        del theirs[issue]
+        if not theirs:
             del self._leads[key]
 
+    def _resize(self, issue: str, size: int) -> None:
+        if size:
+            self._sizes[issue], self._shares[issue] = size, _factor(1, size)
+        else:
+            del self._sizes[issue], self._shares[issue]
+
     def asked(self, made: Features) -> Question:
-        """The terms of a mention with what each adds where an issue has it, those that add most first."""
+        """The terms of a mention that any issue has."""
         worth = self._vocabulary.worth(made.terms)
         found = [(weight * value, key) for key, weight, value in zip(made.terms, made.weights, worth, strict=True)]
-        return sorted(found, reverse=True)
+        found.sort(reverse=True)
+        return [(value, leads) for value, leads in [(value, self._of(key)) for value, key in found] if leads]
+
+    def _of(self, key: str) -> Mapping[str, int]:
+        """The issues that a term leads to."""
+        theirs = self._leads.get(key)
+        if theirs is not None:
+            return theirs
+        told = self._only.get(key)
+        return _led(key, told) if told else NOWHERE
 
     def promising(self, question: Question, most: int) -> list[str]:
         """The issues with most in common by the terms of few issues, best first."""
-        found: defaultdict[str, float] = defaultdict(float)
+        found: dict[str, float] = {}
         visited = 0
-        for value, key in question:
-            leads = self._leads.get(key, ())
+        for value, leads in question:
             if len(leads) > OFTEN:
                 continue
             visited += len(leads)
             if visited > VISITED:
                 break
-            for issue in leads:
-                found[issue] += value * self._terms[issue][key]
-        scored = [(value * self._factor(1, self._sizes[issue]), issue) for issue, value in found.items()]
-        return [issue for _, issue in nlargest(most, scored)]
+            for issue, weight in leads.items():
+                found[issue] = found.get(issue, 0.0) + value * weight
+        shares = self._shares
+        return [
+            issue for _, issue in nlargest(most, [(value * shares[issue], issue) for issue, value in found.items()])
+        ]
 
     def likeness(self, question: Question, issue: str) -> float:
-        """Of a mention and an issue; 0 to about 1."""
-        theirs = self._terms[issue]
-        return self._scaled(
-            sum([value * theirs[key] for value, key in question if key in theirs]), 1, self._sizes[issue]
-        )
+        """Of a mention and an issue; 0 to 1."""
+        total = sum([value * leads[issue] for value, leads in question if issue in leads])
+        return _bounded(total * self._shares[issue])
 
-    def between(self, one: str, other: str) -> float:
-        """The likeness of two issues."""
-        small, large = sorted((self._terms[one], self._terms[other]), key=len)
-        shared = [key for key in small if key in large]
-        worth = self._vocabulary.worth(shared)
-        total = sum([small[key] * large[key] * value for key, value in zip(shared, worth, strict=True)])
-        return self._scaled(total, self._sizes[one], self._sizes[other])
+    def between(self, one: str, other: str, members: Iterable[Told]) -> float:
+        """The likeness of two issues. ``members``: the mentions of one of them, best of that which has fewer."""
+        found = [(key, self._leads.get(key, NOWHERE)) for key in _terms(members)]
+        shared = [(key, leads[one] * leads[other]) for key, leads in found if one in leads and other in leads]
+        worth = self._vocabulary.worth([key for key, _ in shared])
+        total = sum([both * value for (_, both), value in zip(shared, worth, strict=True)])
+        return _bounded(total * _factor(self._sizes[one], self._sizes[other]))
 
-    def _scaled(self, total: float, one: int, other: int) -> float:
-        return round(min(1.0, total * self._factor(one, other)), 6)
 
-    def _factor(self, one: int, other: int) -> float:
-        both = one + other
-        return (sqrt(both / MANY) if both > MANY else 1.0) / (one * other * ONE * ONE)
+def _led(key: str, told: Told) -> dict[str, int]:
+    made = told.features
+    return {told.issue: made.weights[made.terms.index(key)]}
+
+
+def _terms(members: Iterable[Told]) -> Iterable[str]:
+    """Each term once, in an order that is always the same."""
+    return dict.fromkeys(key for told in members for key in told.features.terms)
+
+
+def _bounded(score: float) -> float:
+    return round(min(1.0, score), 6)
+
+
+def _factor(one: int, other: int) -> float:
+    both = one + other
+    return (sqrt(both / MANY) if both > MANY else 1.0) / (one * other * ONE * ONE)
