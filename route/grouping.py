@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from gordon.ids import issue_id
 from gordon.records import Decisions, Story
+from route.copies import Copies
 from route.merging import Merge, Separate
-from route.similarity import SAME_WORDING, Features, Vocabulary, features, overlap
+from route.similarity import Features, Vocabulary, features
 from route.sums import Sums, Told
 
 WINDOW = timedelta(days=14)
@@ -23,14 +24,7 @@ CAUTION = 0.4
 """The threshold is higher by this share while next to nothing is known of what words are frequent in the file."""
 TRIED = 8
 """Issues that are compared in full, those with most in common by the index."""
-TRACES = 6
-"""Lowest hashes of a text by which its near copies are found: with an overlap of 0.6, one in 250 shares none."""
-COPIES = 20
-"""Texts compared with another by one trace; more have a boilerplate in common."""
 TEXT = 2000
-
-Trace = str | tuple[str, ...]
-"""The mentions that have a trace: mostly one, which then needs no tuple."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +73,7 @@ class GroupIndex:
         self._groups: dict[str, _Group] = {}
         self._docs: dict[str, Told] = {}
         self._merged: dict[str, str] = {}
-        self._copies: dict[bytes | str, str] = {}
-        self._traces: dict[int, Trace] = {}
+        self._copies = Copies()
 
     def __len__(self) -> int:
         return len(self._docs)
@@ -164,7 +157,6 @@ class GroupIndex:
             for mention in self._groups.pop(issue).mentions:
                 self._drop(mention)
         if gone:
-            self._copies = {key: mention for key, mention in self._copies.items() if mention in self._docs}
             self._merged = {old: kept for old, kept in self._merged.items() if self._now(kept) in self._groups}
         return gone
 
@@ -190,25 +182,11 @@ class GroupIndex:
         return Placement(issue_id(self.file, story.mention), new=True, known=False, score=score, why=why)
 
     def _copy_of(self, story: Story, made: Features) -> Placement | None:
-        for key, why in ((made.place, "has the same address"), (made.wording, "has the same words")):
-            doc = self._docs.get(self._copies.get(key, "")) if key else None
-            if doc and self._within(doc.issue, story.seen):
-                return Placement(doc.issue, new=False, known=False, score=1.0, why=why)
-        near = [(overlap(made.sketch, self._docs[other].features.sketch), other) for other in self._traced(made)]
-        close = [(share, other) for share, other in near if self._within(self._docs[other].issue, story.seen)]
-        share, other = max(close, default=(0.0, ""))
-        if share < SAME_WORDING:
+        found = self._copies.of(made, lambda doc: self._within(doc.issue, story.seen))
+        if found is None:
             return None
-        doc = self._docs[other]
-        why = f"nearly the words of {doc.title or other!r}"
-        return Placement(doc.issue, new=False, known=False, score=round(share, 6), why=why)
-
-    def _traced(self, made: Features) -> list[str]:
-        found: dict[str, None] = {}
-        for trace in made.sketch[:TRACES]:
-            left = self._traces.get(trace, ())
-            found |= dict.fromkeys((left,) if isinstance(left, str) else left)
-        return list(found)
+        score, why, doc = found
+        return Placement(doc.issue, new=False, known=False, score=score, why=why)
 
     def _within(self, issue: str, seen: datetime) -> bool:
         return seen - self._groups[issue].last_seen <= WINDOW
@@ -281,37 +259,17 @@ class GroupIndex:
             self._drop(story.mention)
         else:
             group.mentions.append(story.mention)
-        doc = self._docs[story.mention] = Told(story.title, issue, story.seen, made)
-        for key in (made.place, made.wording):
-            if key:
-                self._copies.setdefault(key, story.mention)
-        for trace in made.sketch[:TRACES]:
-            self._traces[trace] = _with(self._traces.get(trace), story.mention)
+        doc = self._docs[story.mention] = Told(story.mention, story.title, issue, story.seen, made)
+        self._copies.add(doc)
         self._sums.add(doc)
 
     def _drop(self, mention: str) -> None:
         doc = self._docs.pop(mention)
         self._sums.remove(doc)
-        for trace in doc.features.sketch[:TRACES]:
-            left = _without(self._traces.pop(trace, None), mention)
-            if left:
-                self._traces[trace] = left
+        self._copies.remove(doc)
 
     def _name(self, issue: str) -> str:
         return repr(self._groups[issue].title)
-
-
-def _with(trace: Trace | None, mention: str) -> Trace:
-    if trace is None:
-        return mention
-    return (trace, mention) if isinstance(trace, str) else (*trace[1 - COPIES :], mention)
-
-
-def _without(trace: Trace | None, mention: str) -> Trace | None:
-    if trace is None or isinstance(trace, str):
-        return None if trace == mention else trace
-    left = tuple(other for other in trace if other != mention)
-    return left if len(left) > 1 else left[0] if left else None
 
 
 def _features(story: Story) -> Features:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
-from math import sqrt
+from math import fsum, sqrt
 
 from route.similarity import ONE, Features, Vocabulary
 
@@ -31,6 +31,7 @@ Question = list[tuple[float, Mapping[str, int]]]
 class Told:
     """A mention in its issue."""
 
+    mention: str
     title: str
     issue: str
     seen: datetime
@@ -144,7 +145,7 @@ class Sums:
         found = [(key, self._leads.get(key, NOWHERE)) for key in _terms(members)]
         shared = [(key, leads[one] * leads[other]) for key, leads in found if one in leads and other in leads]
         worth = self._vocabulary.worth([key for key, _ in shared])
-        total = sum([both * value for (_, both), value in zip(shared, worth, strict=True)])
+        total = fsum(both * value for (_, both), value in zip(shared, worth, strict=True))
         return _bounded(total * _factor(self._sizes[one], self._sizes[other]))
 
 
@@ -154,7 +155,7 @@ def _led(key: str, told: Told) -> dict[str, int]:
 
 
 def _terms(members: Iterable[Told]) -> Iterable[str]:
-    """Each term once, in an order that is always the same."""
+    """Each term once."""
     return dict.fromkeys(key for told in members for key in told.features.terms)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gordon.ids import issue_id
 from gordon.records import Story
+from route.copies import MOST
 from route.grouping import WINDOW, GroupIndex, common_terms
 from route.sums import OFTEN, VISITED
 from tests.route.route_desk import MONDAY, story
@@ -117,6 +118,32 @@ def test_nearly_the_same_wording_joins_whatever_the_threshold() -> None:
     assert placement.issue == issue_id("f", "a")
     assert placement.why == "nearly the words of 'Report'"
     assert index.place(story("c", "Report", LONG[: len(LONG) // 4])).new
+
+
+def test_the_words_of_an_older_revision_draw_no_copies() -> None:
+    index = GroupIndex("f", threshold=2.0)
+    index.place(story("a", "Report", LONG, url="https://a.example/first"))
+    index.place(story("a", "Report", "withdrawn by its author", revision=2, url="https://a.example/second"))
+    assert index.place(story("b", "Report", LONG, url="https://a.example/first")).new
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_copy_follows_the_latest_of_its_like(backwards: bool) -> None:
+    index = GroupIndex("f", threshold=2.0)
+    told = [story(name, "Report", LONG, seen=MONDAY + timedelta(hours=hour)) for hour, name in enumerate("zab")]
+    for one in told[::-1] if backwards else told:
+        index.restore(f"issue-{one.mention}", [one])
+    assert index.place(story("copy", "Report", LONG)).issue == "issue-b"
+    assert index.place(story("near", "Report", LONG + " (agency)")).issue == "issue-b"
+
+
+def test_what_hundreds_of_mentions_end_with_is_compared_with_a_few() -> None:
+    index = GroupIndex("f", threshold=2.0)
+    for number in range(MOST + 5):
+        index.restore(f"issue-{number:02}", [story(f"m{number:02}", "", LONG)])
+    assert index.place(story("copy", "", LONG)).issue == f"issue-{MOST + 4}"
+    assert len(index.forget(MONDAY + timedelta(days=1))) == MOST + 5
+    assert index.place(story("next", "", LONG)).new, "nothing of them is left"
 
 
 def test_one_or_two_equal_words_are_no_copy() -> None:
