@@ -152,7 +152,19 @@ class GroupIndex:
 
     def forget(self, before: datetime) -> list[str]:
         """Drops the issues last seen before this moment, and says which."""
-        gone = [issue for issue, group in self._groups.items() if group.last_seen < before]
+        return self._forget([issue for issue, group in self._groups.items() if group.last_seen < before])
+
+    def shrink(self, most: int) -> list[str]:
+        """Drops the issues not seen for longest until so many mentions are left, and says which."""
+        surplus, gone = len(self) - most, []
+        for issue, group in sorted(self._groups.items(), key=lambda named: (named[1].last_seen, named[0])):
+            if surplus <= 0:
+                break
+            surplus -= len(group.mentions)
+            gone.append(issue)
+        return self._forget(gone)
+
+    def _forget(self, gone: list[str]) -> list[str]:
         for issue in gone:
             for mention in self._groups.pop(issue).mentions:
                 self._drop(mention)

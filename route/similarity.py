@@ -19,7 +19,7 @@ from zlib import crc32
 
 from route.words import term, words
 
-LEAD = 500
+LEAD = 350
 """Characters of the text that say what the story is; what follows is background, and often boilerplate."""
 TRACKING = ("utm_", "fbclid", "gclid")
 TITLE, LOUD, PAIR = 2.0, 1.5, 0.7

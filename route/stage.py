@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from gordon import codec
 from gordon.errors import Permanent
@@ -17,11 +17,8 @@ from route.place import Placed, place_batch
 from route.policy import RoutePolicy
 from route.report import RouteReport, make_report
 from route.settle import settled
-from route.view import FileView, Views
+from route.view import FileView, Views, reach
 from route.watches import Watches
-
-SLACK = timedelta(days=1)
-"""How much further back a view is loaded than its batch asks, as the next may hold mentions found a little earlier."""
 
 __all__ = ["Route", "RouteReport"]
 
@@ -109,6 +106,7 @@ class Route:
         for one in tagged:
             if one.file is not None:
                 mentions[one.file][one.mention.id] = one.mention.seen
+        self._views.bound()
         views = {
             file: self._view(transaction, file, counters[file], min(seen.values()) - WINDOW)
             for file, seen in mentions.items()
@@ -125,11 +123,10 @@ class Route:
     def _view(self, transaction: RouteTransaction, file: str, counter: int, since: datetime) -> FileView:
         view = self._views.get(file, counter, since)
         if view is None:
-            since -= SLACK
             index = GroupIndex(file, common=self._policy.common.get(file, frozenset()))
             index.constrain(transaction.decisions([file])[file])
-            view = FileView(index, since, counter)
-            view.load(transaction.issues(file, since))
+            view = FileView(index, reach(since), counter)
+            view.load(transaction.issues(file, view.since))
             self._views.put(file, view)
         view.trim(since)
         return view

@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from gordon.records import Issue, IssueWithStories
-from route.grouping import WINDOW, GroupIndex
+from route.grouping import GroupIndex
 
 MOST_FILES = 2_000
-MOST_MENTIONS = 200_000
+MOST_MENTIONS = 120_000
+"""Of all views together, and of any one of them. A mention of 2,000 characters takes about 5 kB: 0.6 GB at most."""
+REACH = timedelta(days=7)
+"""Views begin with a week, so that one that is made anew knows what an older one does; late mentions find theirs."""
+SLACK = timedelta(days=1)
+EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def reach(since: datetime) -> datetime:
+    """How far a view goes back that is asked for issues seen at or after ``since``: a bit more, to a Monday."""
+    return since - (since - SLACK - EPOCH) % REACH - SLACK
 
 
 @dataclass(slots=True)
@@ -42,15 +52,19 @@ class FileView:
         self.revisions[mention] = revision
         self.homes[mention] = issue
 
-    def trim(self, since: datetime) -> None:
-        """Forgets what grouping no longer looks at; not at once, as late mentions would make the view load again."""
-        if since - self.since <= WINDOW:
-            return
-        gone = set(self.index.forget(since))
-        self.since = since
-        self.issues = {name: issue for name, issue in self.issues.items() if name not in gone}
-        self.homes = {mention: issue for mention, issue in self.homes.items() if issue not in gone}
-        self.revisions = {mention: self.revisions[mention] for mention in self.homes}
+    def trim(self, since: datetime, most: int = MOST_MENTIONS) -> None:
+        """Forgets what grouping no longer looks at, week by week, as late mentions would make the view load again;
+        then issues that were not seen for longest, down to nine tenths of ``most`` mentions if there are more."""
+        gone: set[str] = set()
+        if reach(since) > self.since:
+            self.since = reach(since)
+            gone.update(self.index.forget(self.since))
+        if len(self.index) > most:
+            gone.update(self.index.shrink(most * 9 // 10))
+        if gone:
+            self.issues = {name: issue for name, issue in self.issues.items() if name not in gone}
+            self.homes = {mention: issue for mention, issue in self.homes.items() if issue not in gone}
+            self.revisions = {mention: self.revisions[mention] for mention in self.homes}
 
 
 class Views:
@@ -72,16 +86,18 @@ class Views:
         return view
 
     def put(self, file: str, view: FileView) -> None:
-        """Keeps a view, in place of those not used for longest."""
+        """Keeps a view."""
         self._views[file] = view
         self._views.move_to_end(file)
-        while len(self._views) > 1 and (len(self._views) > self._files or self._total() > self._mentions):
-            self._views.popitem(last=False)
+
+    def bound(self) -> None:
+        """Lets go of the views not used for longest, as far as there are too many, or too many mentions in them."""
+        mentions = sum(len(view.revisions) for view in self._views.values())
+        while len(self._views) > 1 and (len(self._views) > self._files or mentions > self._mentions):
+            _, view = self._views.popitem(last=False)
+            mentions -= len(view.revisions)
 
     def drop(self, files: Collection[str]) -> None:
         """These may no longer be right."""
         for file in files:
             self._views.pop(file, None)
-
-    def _total(self) -> int:
-        return sum(len(view.revisions) for view in self._views.values())

@@ -187,6 +187,7 @@ def test_forgotten_issues_leave_nothing_behind() -> None:
         "f", "fees-1"
     )
     assert index.forget(MONDAY) == []
+    assert len(index.shrink(0)) == 2 and len(index) == 0
 
 
 def test_words_that_everybody_uses_lead_nowhere() -> None:

@@ -162,7 +162,7 @@ def test_a_file_is_read_once_unless_somebody_else_wrote_or_something_older_comes
     desk.stage.handle([tagged(DELAYS)])
     stage.handle([tagged(FEES)])
     assert store.read == [FILE, FILE]
-    stage.handle([tagged(mention("old", "An old matter", seen=MONDAY - timedelta(days=2)))])
+    stage.handle([tagged(mention("old", "An old matter", seen=MONDAY - timedelta(days=9)))])
     assert store.read == [FILE, FILE, FILE]
 
 
