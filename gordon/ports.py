@@ -13,7 +13,17 @@ from datetime import datetime
 from typing import Protocol
 
 from gordon.polling import Claim, Entry, Feed, HostState, HubSubscription, PageRead, Polled, Recorded
-from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, ItemChange, OutboxRow, RouteWrites
+from gordon.records import (
+    DeadLetter,
+    Decisions,
+    Issue,
+    IssueWithStories,
+    Item,
+    ItemChange,
+    OutboxRow,
+    RecordedMention,
+    RouteWrites,
+)
 
 
 class IngestStore(Protocol):
@@ -133,6 +143,12 @@ class RouteTransaction(Protocol):
 
     def holding(self, mentions: Collection[str]) -> Sequence[IssueWithStories]:
         """The issues, of any file, age and state, that any of these mentions is part of."""
+
+    def with_stories(self, wanted: Collection[str]) -> Sequence[IssueWithStories]:
+        """These issues, those that exist, with all their mentions, oldest first."""
+
+    def recorded(self, wanted: Collection[tuple[str, int]]) -> Sequence[RecordedMention]:
+        """These revisions of mentions, those that exist."""
 
     def items_of(self, issues: Collection[str]) -> Sequence[Item]:
         """The items of these issues."""

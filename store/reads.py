@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
 from gordon.events import Mention
-from gordon.records import Issue, IssueTrail, Item, ItemChange, MentionTrail, RecordedMention
+from gordon.records import Issue, IssueState, IssueTrail, Item, ItemChange, MentionTrail, RecordedMention
 from store.database import Database
 from store.life_rows import changes_of_issues, changes_of_items, routings_of
 from store.lookup import resolve
@@ -53,15 +55,32 @@ def newest_mentions(database: Database, most: int) -> list[RecordedMention]:
         return recorded(connection, query)
 
 
-def issues(database: Database, file: str | None = None, *, open_only: bool = True, most: int = 1000) -> list[Issue]:
-    """Issues, of one file or of all, last seen first; without the closed ones unless ``open_only`` is False."""
-    query = select(issue_table).order_by(issue_table.c.last_seen.desc(), issue_table.c.id).limit(most)
+def issues(
+    database: Database,
+    file: str | None = None,
+    *,
+    states: Collection[IssueState] = ("open", "dormant"),
+    most: int = 1000,
+) -> list[Issue]:
+    """Issues in these states, of one file or of all, last seen first."""
+    by_age = (issue_table.c.last_seen.desc(), issue_table.c.id)
+    query = select(issue_table).where(issue_table.c.state.in_(states)).order_by(*by_age).limit(most)
     if file is not None:
         query = query.where(issue_table.c.file == file)
-    if open_only:
-        query = query.where(issue_table.c.state != "closed")
     with database.reading() as connection:
         return issues_where(connection, query)
+
+
+def issue_id(database: Database, id: str) -> str:
+    """The whole id of an issue. Raises NotFound."""
+    with database.reading() as connection:
+        return resolve(connection, "issue", id, issue_table.c.id)
+
+
+def mention_id(database: Database, id: str) -> str:
+    """The whole id of a recorded mention. Raises NotFound."""
+    with database.reading() as connection:
+        return resolve(connection, "mention", id, mentions.c.id)
 
 
 def issue(database: Database, id: str) -> IssueTrail:

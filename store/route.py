@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, tuple_
 
-from gordon.records import DeadLetter, Decisions, Issue, IssueWithStories, Item, ItemChange, RouteWrites
+from gordon.records import (
+    DeadLetter,
+    Decisions,
+    Issue,
+    IssueWithStories,
+    Item,
+    ItemChange,
+    RecordedMention,
+    RouteWrites,
+)
 from store.database import Database
 from store.dead import bury
 from store.life_rows import changes_of_items, decisions_of, hours_of, put_life
 from store.life_tables import file_hours
 from store.outbox import post
 from store.route_rows import put_issues, put_items, put_joins, put_mentions
-from store.route_tables import file_versions, issues, item_columns, items, teams
-from store.stories import issues_holding, issues_where, issues_with_stories, items_where
+from store.route_tables import file_versions, issues, item_columns, items, mentions, teams
+from store.stories import issues_holding, issues_where, issues_with_stories, items_where, recorded, stories_by_issue
 from store.tables import inbox
 from store.upsert import add_missing, chunks, insert
 
@@ -62,6 +72,12 @@ class Transaction:
 
     def holding(self, mentions: Collection[str]) -> Sequence[IssueWithStories]:
         return issues_holding(self._connection, sorted(set(mentions)))
+
+    def with_stories(self, wanted: Collection[str]) -> Sequence[IssueWithStories]:
+        return stories_by_issue(self._connection, sorted(set(wanted)))
+
+    def recorded(self, wanted: Collection[tuple[str, int]]) -> Sequence[RecordedMention]:
+        return [one for some in chunks(sorted(set(wanted))) for one in recorded(self._connection, _of_revisions(some))]
 
     def items_of(self, issues: Collection[str]) -> Sequence[Item]:
         wanted = chunks(sorted(set(issues)))
@@ -134,6 +150,10 @@ class Transaction:
 def _bound(item: Item) -> tuple[ColumnElement[datetime], ColumnElement[str]]:
     """Where an item stands in the order of age, with the types of its columns."""
     return literal(item.opened, items.c.opened.type), literal(item.id)
+
+
+def _of_revisions(some: Sequence[tuple[str, int]]) -> Select[Any]:
+    return select(mentions).where(tuple_(mentions.c.id, mentions.c.revision).in_(some))
 
 
 def _named(files: Collection[str]) -> ColumnElement[bool]:

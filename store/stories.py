@@ -43,6 +43,11 @@ def issues_holding(connection: Connection, wanted: Iterable[str]) -> list[IssueW
     return list({one.issue.id: one for one in found}.values())
 
 
+def stories_by_issue(connection: Connection, wanted: Iterable[str]) -> list[IssueWithStories]:
+    """These issues."""
+    return [one for some in chunks(wanted) for one in _with_stories(connection, issues.c.id.in_(some))]
+
+
 def _with_stories(connection: Connection, condition: ColumnElement[bool]) -> list[IssueWithStories]:
     stories: defaultdict[str, list[Story]] = defaultdict(list)
     query = select(issue_mentions.c.issue, *_story).join(mentions, _of_joined).join(issues).where(condition)

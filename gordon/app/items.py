@@ -30,20 +30,20 @@ Act = Callable[[Item, Sequence[ItemChange]], Handled]
 
 def claim(desk: Desk, store: RouteStore, item: str, person: str, now: datetime, lease: timedelta = LEASE) -> Item:
     """The item is this person's for so long, and acknowledged. Raises Conflict, NotFound."""
-    _require(desk, person)
+    require_person(desk, person)
     return _handle(desk, store, item, now, lambda found, _: handling.claim(found, person, now, lease))
 
 
 def release(desk: Desk, store: RouteStore, item: str, person: str, now: datetime) -> Item:
     """Gives it back. Raises Conflict where it is not this person's, NotFound."""
-    _require(desk, person)
+    require_person(desk, person)
     return _handle(desk, store, item, now, lambda found, _: handling.release(found, person, now))
 
 
 def do_step(desk: Desk, store: RouteStore, item: str, step: str, person: str, now: datetime) -> Item:
     """Acknowledged, drafted or approved. Approval takes the authority, and somebody else than who drafted. Raises
     Conflict, NotFound."""
-    _require(desk, person)
+    require_person(desk, person)
 
     def act(found: Item, history: Sequence[ItemChange]) -> Handled:
         if step == handling.APPROVE:
@@ -57,13 +57,13 @@ def do_step(desk: Desk, store: RouteStore, item: str, step: str, person: str, no
 
 def pause(desk: Desk, store: RouteStore, item: str, person: str, now: datetime, why: str = "") -> Item:
     """Stops its clocks. Raises Conflict, NotFound."""
-    _require(desk, person)
+    require_person(desk, person)
     return _handle(desk, store, item, now, lambda found, _: handling.pause(found, person, now, why))
 
 
 def resume(desk: Desk, store: RouteStore, item: str, person: str, now: datetime) -> Item:
     """Its clocks run on. Raises Conflict, NotFound."""
-    _require(desk, person)
+    require_person(desk, person)
 
     def act(found: Item, _: Sequence[ItemChange]) -> Handled:
         queue = desk.queues.queues.get(found.queue)
@@ -76,11 +76,12 @@ def resume(desk: Desk, store: RouteStore, item: str, person: str, now: datetime)
 
 def close(desk: Desk, store: RouteStore, item: str, person: str, now: datetime, why: str = "") -> Item:
     """The work is over; its queue hears of it; with its last item the issue is closed. Raises Conflict, NotFound."""
-    _require(desk, person)
+    require_person(desk, person)
     return _handle(desk, store, item, now, lambda found, _: handling.close(found, person, now, why))
 
 
-def _require(desk: Desk, person: str) -> None:
+def require_person(desk: Desk, person: str) -> None:
+    """Raises NotFound where nobody is called so."""
     known = [one.id for one in desk.people]
     if person not in known:
         raise NotFound("person", person, f"known: {', '.join(sorted(known))}")

@@ -20,6 +20,7 @@ from gordon.cli import (
     desk,
     evaluate,
     feeds,
+    issues,
     learn,
     people,
     queues,
@@ -43,6 +44,7 @@ app = typer.Typer(
 GROUPS = {
     "feeds": (feeds.app, "Subscriptions: what is polled."),
     "queue": (queues.app, "Queues and the items that wait in them."),
+    "issue": (issues.app, "Issues: mentions that tell one story."),
     "dead": (dead.app, "Messages that could not be processed."),
     "db": (database.app, "The database: migrations, backup, integrity."),
 }

@@ -1,0 +1,88 @@
+"""``gordon issue`` and ``gordon queue claim`` and the rest, from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.contracts.test_issues import DELAYS_ISSUE, FEES_ISSUE
+
+from route.stage import Route as Stage
+from store.database import open_database
+from store.migrate import upgrade
+from tests.gordon.test_cli import as_json, gordon
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    database = open_database(f"sqlite:///{tmp_path / 'data' / 'gordon.db'}")
+    upgrade(database)
+    write_desk(tmp_path)
+    (tmp_path / "feeds.opml").write_text("<opml version='2.0'><body/></opml>", encoding="utf-8")
+    stage = Stage(policy=policy(tmp_path), store=Route(database), now=lambda: MONDAY)
+    stage.handle([tagged(DELAYS), tagged(DELAYS_AGAIN), tagged(FEES, claims=["fee-doubles"])])
+    database.close()
+    return tmp_path
+
+
+def test_issues_are_listed_shown_merged_and_split(folder: Path) -> None:
+    listed = as_json("issue", "list", desk=folder)
+    assert {(one["id"], one["mentions"]) for one in listed} == {(DELAYS_ISSUE, 2), (FEES_ISSUE, 1)}
+    merged = as_json("issue", "merge", DELAYS_ISSUE[:8], FEES_ISSUE[:8], "--as", "gordon", desk=folder)
+    assert (merged["id"], merged["mentions"], merged["state"]) == (DELAYS_ISSUE, 3, "open")
+    assert [one["id"] for one in as_json("issue", "list", "--state", "closed", desk=folder)] == [FEES_ISSUE]
+    assert as_json("issue", "list", "--file", "rural-broadband", desk=folder) == []
+    split = gordon("issue", "split", DELAYS_ISSUE[:8], "fees", "--as", "gordon", "--why", "no rumour", desk=folder)
+    assert split.returncode == 0 and "about passport-services has 1 mention(s)" in split.stdout
+    shown = gordon("issue", "show", DELAYS_ISSUE, desk=folder).stdout
+    for text in ("delays-2", "duty-desk", "merged", "split", "no rumour", "Passport office in Lower Beaver"):
+        assert text in shown
+    gone = gordon("issue", "show", FEES_ISSUE, desk=folder).stdout
+    assert f"merged into {DELAYS_ISSUE}" in gone.replace("\n", " ")
+    trail = as_json("issue", "show", DELAYS_ISSUE, desk=folder)
+    assert [(one["action"], one["person"]) for one in trail["changes"]] == [("merged", "gordon"), ("split", "gordon")]
+    assert (
+        gordon("issue", "list", "--most", "1", desk=folder).stdout.rstrip().endswith("the 1 newest; more with --most")
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("merge", DELAYS_ISSUE, "zzz", "--as", "gordon"), "no issue 'zzz'"),
+        (("merge", DELAYS_ISSUE, FEES_ISSUE, "--as", "nobody"), "no person 'nobody'; known: gordon, noor"),
+        (("merge", DELAYS_ISSUE, DELAYS_ISSUE, "--as", "gordon"), "cannot be merged into itself"),
+        (("split", DELAYS_ISSUE, "fees", "--as", "gordon"), "no mention 'fees'"),
+        (
+            ("split", DELAYS_ISSUE, "delays", "delays-2", "--as", "gordon"),
+            "several begin with it|no mention would stay",
+        ),
+        (("show", "zzz"), "no issue 'zzz'"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_error(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = gordon("issue", *arguments, desk=folder)
+    assert done.returncode == 1 and any(text in done.stderr for text in said.split("|")), done.stderr
+
+
+def test_an_item_is_claimed_worked_on_and_closed(folder: Path) -> None:
+    (item,) = as_json("queue", "show", "duty-desk", desk=folder)
+    name = item["item"]
+    claimed = as_json("queue", "claim", name[:8], "--as", "gordon", "--for", "2h", desk=folder)
+    assert (claimed["claimed_by"], list(claimed["done"])) == ("gordon", ["acknowledge"])
+    refused = gordon("queue", "claim", name, "--as", "noor", desk=folder)
+    assert refused.returncode == 1 and "claimed by gordon until" in refused.stderr
+    said = gordon("queue", "done", name, "draft", "--as", "gordon", desk=folder).stdout
+    assert "claimed by gordon" in said and "done: acknowledge, draft" in said
+    assert gordon("queue", "pause", name, "--as", "gordon", "--why", "we wait", desk=folder).returncode == 0
+    assert gordon("queue", "resume", name, "--as", "gordon", desk=folder).returncode == 0
+    assert gordon("queue", "release", name, "--as", "gordon", desk=folder).returncode == 0
+    assert as_json("queue", "close", name, "--as", "noor", "--why", "answered", desk=folder)["change"] == "closed"
+    lines = as_json("queue", "history", name, desk=folder)
+    assert [line["action"] for line in lines] == ["claim", "draft", "pause", "resume", "release", "close"]
+    assert "we wait" in gordon("queue", "history", name, desk=folder).stdout
+    (issue,) = as_json("issue", "list", "--state", "closed", desk=folder)
+    assert issue["id"] == DELAYS_ISSUE
+    wrong = gordon("queue", "claim", name, "--as", "gordon", "--for", "soon", desk=folder)
+    assert wrong.returncode == 2 and "--for" in wrong.stderr
