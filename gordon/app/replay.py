@@ -24,7 +24,7 @@ Revision = tuple[str, int]
 
 
 class Replay:
-    """A desk at work. ``work``: the time for which people have an item in hand. ``items``: all so far, by id."""
+    """A desk at work. ``work``: the time for which people have an item in hand. ``items``: the open ones, by id."""
 
     def __init__(self, policy: RoutePolicy, database: Database, work: timedelta) -> None:
         self.now = datetime.min.replace(tzinfo=UTC)
@@ -59,6 +59,8 @@ class Replay:
             if item.id not in self.items:
                 self.hands.take(_people(item), self.now)
             self.items[item.id] = _work(item, self.items.get(item.id))
+            if item.state == "closed":  # its issue became part of another one
+                del self.items[item.id]
         for issue in writes.issues:
             if issue.merged_into:
                 self._issues.pop(issue.id, None)

@@ -71,6 +71,9 @@ def trials(
     """Both desks, the other one checked as ``gordon check`` does. Raises DeskInvalid; its files are named with their
     folders."""
     with_folder(other, lambda: _refuse(check(other, environ, detect, now=now).problems))
+    if not (present / "queues.yaml").is_file():
+        remedy = "name the desk in force with --against, or in the variable GORDON_DESK"
+        raise DeskInvalid([Problem(str(present), 0, "is not the folder of a desk", remedy)])
     before = with_folder(present, lambda: read_policy(present, environ))
     after = with_folder(other, lambda: read_policy(other, environ))
     pipelines = Pipelines()
