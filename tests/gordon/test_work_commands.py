@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.contracts.test_issues import DELAYS_ISSUE, FEES_ISSUE
 
+from gordon.ids import issue_id
 from route.stage import Route as Stage
 from store.database import open_database
 from store.migrate import upgrade
+from store.route import Route
 from tests.gordon.test_cli import as_json, gordon
+from tests.route.route_desk import MONDAY, policy, tagged, write_desk
+from tests.route.route_issues import FEE, FLOOD
+from tests.route.route_store import DELAYS, DELAYS_AGAIN, FEES, FILE
+
+FLOOD, FEE = issue_id(FILE, "delays"), issue_id(FILE, "fees")
 
 
 @pytest.fixture
@@ -28,19 +34,19 @@ def folder(tmp_path: Path) -> Path:
 
 def test_issues_are_listed_shown_merged_and_split(folder: Path) -> None:
     listed = as_json("issue", "list", desk=folder)
-    assert {(one["id"], one["mentions"]) for one in listed} == {(DELAYS_ISSUE, 2), (FEES_ISSUE, 1)}
-    merged = as_json("issue", "merge", DELAYS_ISSUE[:8], FEES_ISSUE[:8], "--as", "gordon", desk=folder)
-    assert (merged["id"], merged["mentions"], merged["state"]) == (DELAYS_ISSUE, 3, "open")
-    assert [one["id"] for one in as_json("issue", "list", "--state", "closed", desk=folder)] == [FEES_ISSUE]
+    assert {(one["id"], one["mentions"]) for one in listed} == {(FLOOD, 2), (FEE, 1)}
+    merged = as_json("issue", "merge", FLOOD[:8], FEE[:8], "--as", "gordon", desk=folder)
+    assert (merged["id"], merged["mentions"], merged["state"]) == (FLOOD, 3, "open")
+    assert [one["id"] for one in as_json("issue", "list", "--state", "closed", desk=folder)] == [FEE]
     assert as_json("issue", "list", "--file", "rural-broadband", desk=folder) == []
-    split = gordon("issue", "split", DELAYS_ISSUE[:8], "fees", "--as", "gordon", "--why", "no rumour", desk=folder)
+    split = gordon("issue", "split", FLOOD[:8], "fees", "--as", "gordon", "--why", "no rumour", desk=folder)
     assert split.returncode == 0 and "about passport-services has 1 mention(s)" in split.stdout
-    shown = gordon("issue", "show", DELAYS_ISSUE, desk=folder).stdout
+    shown = gordon("issue", "show", FLOOD, desk=folder).stdout
     for text in ("delays-2", "duty-desk", "merged", "split", "no rumour", "Passport office in Lower Beaver"):
         assert text in shown
-    gone = gordon("issue", "show", FEES_ISSUE, desk=folder).stdout
-    assert f"merged into {DELAYS_ISSUE}" in gone.replace("\n", " ")
-    trail = as_json("issue", "show", DELAYS_ISSUE, desk=folder)
+    gone = gordon("issue", "show", FEE, desk=folder).stdout
+    assert f"merged into {FLOOD}" in gone.replace("\n", " ")
+    trail = as_json("issue", "show", FLOOD, desk=folder)
     assert [(one["action"], one["person"]) for one in trail["changes"]] == [("merged", "gordon"), ("split", "gordon")]
     assert (
         gordon("issue", "list", "--most", "1", desk=folder).stdout.rstrip().endswith("the 1 newest; more with --most")
@@ -50,12 +56,12 @@ def test_issues_are_listed_shown_merged_and_split(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("merge", DELAYS_ISSUE, "zzz", "--as", "gordon"), "no issue 'zzz'"),
-        (("merge", DELAYS_ISSUE, FEES_ISSUE, "--as", "nobody"), "no person 'nobody'; known: gordon, noor"),
-        (("merge", DELAYS_ISSUE, DELAYS_ISSUE, "--as", "gordon"), "cannot be merged into itself"),
-        (("split", DELAYS_ISSUE, "fees", "--as", "gordon"), "no mention 'fees'"),
+        (("merge", FLOOD, "zzz", "--as", "gordon"), "no issue 'zzz'"),
+        (("merge", FLOOD, FEE, "--as", "nobody"), "no person 'nobody'; known: gordon, noor"),
+        (("merge", FLOOD, FLOOD, "--as", "gordon"), "cannot be merged into itself"),
+        (("split", FLOOD, "fees", "--as", "gordon"), "no mention 'fees'"),
         (
-            ("split", DELAYS_ISSUE, "delays", "delays-2", "--as", "gordon"),
+            ("split", FLOOD, "delays", "delays-2", "--as", "gordon"),
             "several begin with it|no mention would stay",
         ),
         (("show", "zzz"), "no issue 'zzz'"),
@@ -83,6 +89,6 @@ def test_an_item_is_claimed_worked_on_and_closed(folder: Path) -> None:
     assert [line["action"] for line in lines] == ["claim", "draft", "pause", "resume", "release", "close"]
     assert "we wait" in gordon("queue", "history", name, desk=folder).stdout
     (issue,) = as_json("issue", "list", "--state", "closed", desk=folder)
-    assert issue["id"] == DELAYS_ISSUE
+    assert issue["id"] == FLOOD
     wrong = gordon("queue", "claim", name, "--as", "gordon", "--for", "soon", desk=folder)
     assert wrong.returncode == 2 and "--for" in wrong.stderr
