@@ -22,6 +22,9 @@ WINDOW = timedelta(days=14)
 THRESHOLD = 0.06
 CAUTION = 0.4
 """The threshold is higher by this share while next to nothing is known of what words are frequent in the file."""
+AGEING = 0.05
+"""Stories come in bursts: for each day since an issue was last seen a mention must be more like it by this share."""
+DAY = timedelta(days=1)
 TRIED = 8
 """Issues that are compared in full, those with most in common by the index."""
 TEXT = 2000
@@ -98,7 +101,7 @@ class GroupIndex:
         scored = self._scored(story, made)
         placement = self._decide(story, scored)
         self._add(story, made, placement.issue)
-        return self._linked(placement, scored) if self._merging and not placement.new else placement
+        return self._linked(placement, scored, story.seen) if self._merging and not placement.new else placement
 
     def restore(self, issue: str, stories: Iterable[Story], *, opened: datetime | None = None) -> None:
         """Puts stories where they were put before. ``opened``: when the issue was, by default its earliest story."""
@@ -177,7 +180,15 @@ class GroupIndex:
         question = self._sums.asked(made)
         found = self._sums.promising(question, 3 * TRIED)
         near = [issue for issue in found if self._within(issue, story.seen)][:TRIED]
-        return sorted([(self._sums.likeness(question, issue), issue) for issue in near], reverse=True)
+        return sorted(
+            [(self._aged(self._sums.likeness(question, issue), issue, story.seen), issue) for issue in near],
+            reverse=True,
+        )
+
+    def _aged(self, score: float, issue: str, seen: datetime) -> float:
+        """The likeness to an issue that was last seen a while before."""
+        days = (seen - self._groups[issue].last_seen) / DAY
+        return round(score / (1 + AGEING * days), 6) if days > 0 else score
 
     def _decide(self, story: Story, scored: Sequence[tuple[float, str]]) -> Placement:
         if not scored:
@@ -203,14 +214,15 @@ class GroupIndex:
     def _within(self, issue: str, seen: datetime) -> bool:
         return seen - self._groups[issue].last_seen <= WINDOW
 
-    def _linked(self, placement: Placement, scored: Sequence[tuple[float, str]]) -> Placement:
+    def _linked(self, placement: Placement, scored: Sequence[tuple[float, str]], seen: datetime) -> Placement:
         """The merges that follow from a mention that joined: of its issue with others that it would have joined."""
         merges: list[Merge] = []
         issue, needed = placement.issue, self._needed()
         left = [rival for score, rival in scored[1:] if score >= needed]
         while left:
-            scored = [(self._between(issue, rival), rival) for rival in left if not self._separate(issue, rival)]
-            score, rival = max(scored, default=(0.0, ""))
+            free = [rival for rival in left if not self._separate(issue, rival)]
+            alike = [(self._aged(self._between(issue, rival), rival, seen), rival) for rival in free]
+            score, rival = max(alike, default=(0.0, ""))
             if score < needed:
                 break
             left.remove(rival)

@@ -1,6 +1,6 @@
 """How alike stories are: weighted words and pairs of words for the same event, a sketch for the same wording. Pure.
 
-The weight of a word counts its place (a title counts double) and its look (names and numbers count 1.5). The length of
+The weight of a word counts its place (a title counts double) and its look (names and numbers count 1.25). The length of
 a text is measured without the frequency of its words, so that what a mention adds to its issue stays the same whatever
 comes later: issues are sums, and a restart finds the same sums. The inverse document frequency starts from an assumed
 corpus, so that it changes slowly while a file's first mentions come in.
@@ -22,7 +22,7 @@ from route.words import term, words
 LEAD = 350
 """Characters of the text that say what the story is; what follows is background, and often boilerplate."""
 TRACKING = ("utm_", "fbclid", "gclid")
-TITLE, LOUD, PAIR = 2.0, 1.5, 0.7
+TITLE, LOUD, PAIR = 2.0, 1.25, 0.7
 ASSUMED = 200
 """Size of the assumed corpus of which every term has been in one document."""
 SAME_WORDING = 0.6

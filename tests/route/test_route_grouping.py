@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gordon.ids import issue_id
 from gordon.records import Story
 from route.copies import MOST
-from route.grouping import WINDOW, GroupIndex, common_terms
+from route.grouping import AGEING, WINDOW, GroupIndex, common_terms
 from route.sums import OFTEN, VISITED
 from tests.route.route_desk import MONDAY, story
 
@@ -173,6 +173,20 @@ def test_an_issue_outside_the_window_gets_no_more_mentions() -> None:
         index = GroupIndex("f")
         index.place(first)
         assert index.place(late).new is new
+
+
+def test_the_longer_an_issue_was_quiet_the_more_a_mention_must_be_like_it() -> None:
+    first, second = STORIES["photos"]
+    scores = []
+    for days in (-3, 0, 4, 10):
+        index = GroupIndex("f", threshold=2.0)
+        index.place(first)
+        later = story(second.mention, second.title, second.text, seen=MONDAY + timedelta(days=days))
+        scores.append(index.place(later).score)
+    late, at_once, within_days, within_weeks = scores
+    assert late == at_once > 0
+    assert within_days == pytest.approx(at_once / (1 + 4 * AGEING), abs=1e-6)
+    assert within_weeks == pytest.approx(at_once / (1 + 10 * AGEING), abs=1e-6)
 
 
 def test_forgotten_issues_leave_nothing_behind() -> None:

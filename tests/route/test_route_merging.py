@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gordon.ids import issue_id
 from gordon.records import Decisions, Story
-from route.grouping import GroupIndex, Placement, common_terms
+from route.grouping import AGEING, GroupIndex, Placement, common_terms
 from route.merging import Separate
 from tests.route.route_desk import MONDAY, story
 
@@ -56,6 +56,19 @@ def test_without_merging_issues_stay_as_they_are() -> None:
     founded, other, bridge = placed(BRIDGES["en"], index)
     assert bridge.merges == () and founded.issue != other.issue
     assert index.place(BRIDGES["en"][1]).issue == other.issue
+
+
+def test_an_issue_that_was_quiet_for_long_must_be_the_more_alike_to_be_merged() -> None:
+    boats, reef, bridge = BRIDGES["en"]
+    scores = []
+    for days in (0, 12):
+        index = GroupIndex("f", merging=True)
+        index.restore("reef", [story("reef", reef.title, reef.text)])
+        moment = MONDAY + timedelta(days=days)
+        index.place(story("boats", boats.title, boats.text, seen=moment))
+        (merge,) = index.place(story("bridge", bridge.title, bridge.text, seen=moment)).merges
+        scores.append(merge.score)
+    assert scores[1] == pytest.approx(scores[0] / (1 + 12 * AGEING), abs=1e-6)
 
 
 @pytest.mark.parametrize("backwards", [False, True])
