@@ -44,14 +44,17 @@ def _within(start: datetime, end: datetime) -> ColumnElement[bool]:
 
 
 def copy_hours(source: Database, target: Database, files: Collection[str], start: datetime, end: datetime) -> None:
-    """How often these files were mentioned in each hour of the stretch, into a database that does not know yet."""
+    """How often these files were mentioned in each hour of the stretch, and since when anything was counted, into a
+    database that knows nothing yet."""
     wanted = (file_hours.c.hour >= start) & (file_hours.c.hour < end)
-    for some in chunks(sorted(files)):
-        with source.reading() as connection:
+    with source.reading() as connection:
+        first = connection.scalar(select(func.min(file_hours.c.hour)))
+        rows = [{"file": "", "hour": first, "mentions": 0}] if first is not None else []
+        for some in chunks(sorted(files)):
             query = select(file_hours).where(wanted, file_hours.c.file.in_(some))
-            rows = [dict(row) for row in connection.execute(query).mappings()]
-        with target.writing() as connection:
-            add_missing(connection, file_hours, rows)
+            rows += [dict(row) for row in connection.execute(query).mappings()]
+    with target.writing() as connection:
+        add_missing(connection, file_hours, rows)
 
 
 def issues_of(database: Database, wanted: Collection[str]) -> dict[tuple[str, str], str]:

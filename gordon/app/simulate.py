@@ -25,7 +25,7 @@ from gordon.app.works import gap_rows, load_rows, pairs, priority_rows, team_row
 from gordon.errors import DeskInvalid, NotFound, Problem
 from gordon.events import Event, Mention, Topics
 from gordon.settings import PREFIX
-from route.baseline import reach
+from route.baseline import hour_of, reach
 from route.policy import RoutePolicy, make_policy
 from store.database import Database
 from store.replay import copy_hours, count_found, found, issues_of, newest_found
@@ -141,7 +141,7 @@ def _seed(database: Database, targets: Iterable[Database], both: Sequence[Trial]
     files = {entry.file for desk in desks for entry in desk.files}
     since = start - max(reach(desk.queues.spikes) for desk in desks)
     for target in targets:
-        copy_hours(database, target, files, since, start)
+        copy_hours(database, target, files, since, hour_of(start))
 
 
 def _route_policy(trial: Trial) -> RoutePolicy:

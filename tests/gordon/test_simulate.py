@@ -7,10 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from gordon.errors import DeskInvalid, NotFound
+from gordon.records import RouteWrites
 from store.database import open_database
+from store.life_tables import file_hours
 from store.migrate import upgrade
+from store.route import Route as RouteStore
 from tests.gordon.test_cli import gordon
 from tests.route.route_desk import PEOPLE, QUEUES, mention
 from tests.route.route_simulate import MORNING, PASSPORTS, PLAIN, TIMES, Stand, changed, stories
@@ -134,6 +138,20 @@ def test_who_is_on_duty_is_known_by_the_time_at_which_a_mention_was_found(stand:
     stand.change("people.yaml", PEOPLE.replace("  capacity", hours, 1))
     (row,) = stand.found()["difference"]["teams"]
     assert (row["before"], row["after"], row["items"], row["examples"][0]["mention"]) == (["gordon"], [], 1, "night")
+
+
+def test_what_was_usual_before_is_known(stand: Stand) -> None:
+    """Three quiet weeks, then eight mentions in an hour."""
+    with RouteStore(stand.database).transaction() as transaction:
+        transaction.write("route", RouteWrites(hours=(("passport-services", MORNING - timedelta(weeks=3)),)))
+    burst = [mention(f"{n}", f"Passport {n}", seen=MORNING + timedelta(minutes=5 * n)) for n in range(8)]
+    stand.record(burst)
+    stand.change("queues.yaml", QUEUES.replace("routes:\n", "routes:\n  - {when: {spike: true}, queue: watch}\n"))
+    (row,) = stand.found()["difference"]["reroutes"]
+    assert row["queues_after"] == ["watch"] and 0 < row["mentions"] < 8
+    with stand.database.writing() as connection:
+        connection.execute(delete(file_hours))
+    assert stand.found()["difference"]["reroutes"] == []
 
 
 def test_load_is_what_people_have_in_hand(busy: Stand) -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from gordon.app.comparing import Seen, Tally, Way, issue_rows, total
 from gordon.app.difference import Count, Difference, Example, TagRow, Totals
+from gordon.app.simulate import BATCH, steps
 from gordon.app.works import Hands, Pair, Work, gap_rows, load_rows, pairs, priority_rows, team_rows, unpaired
+from tests.route.route_desk import mention
 
 MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 NONE = Count(0, 0)
@@ -239,3 +241,22 @@ def test_issues_of_files_that_only_one_desk_has() -> None:
         ("salmon", 1, 0, True),
         ("visas", 0, 4, True),
     ]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 5_000), max_size=500))
+def test_steps_hold_every_mention_in_order_and_none_longer_than_a_quarter_of_an_hour(seconds: list[int]) -> None:
+    found = [
+        mention(f"{number}", "", seen=MONDAY + timedelta(seconds=second))
+        for number, second in enumerate(sorted(seconds))
+    ]
+    made = list(steps(found))
+    assert [one for step in made for one in step] == found
+    assert all(0 < len(step) <= BATCH for step in made)
+    assert all(len({int(one.seen.timestamp()) // 900 for one in step}) == 1 for step in made)
+
+
+def test_a_flood_is_several_steps() -> None:
+    found = [mention(f"{number}", "", seen=MONDAY) for number in range(2 * BATCH + 1)]
+    assert [len(step) for step in steps(found)] == [BATCH, BATCH, 1]
+    assert [len(step) for step in steps(found[: 2 * BATCH])] == [BATCH, BATCH]
