@@ -40,10 +40,11 @@ LASTING = 200
 
 def people_of(count: int, files: Sequence[str], draw: random.Random) -> list[Person]:
     """People as a department might have them."""
-    return [_person(number, count, files, draw) for number in range(count)]
+    return [Person.model_validate(row_of(number, count, files, draw)) for number in range(count)]
 
 
-def _person(number: int, count: int, files: Sequence[str], draw: random.Random) -> Person:
+def row_of(number: int, count: int, files: Sequence[str], draw: random.Random) -> dict[str, Any]:
+    """Somebody, as people.yaml would say it."""
     standings = {name: _standing(draw) for name in draw.sample(files, draw.randint(2, 8))}
     if draw.random() < 0.2:
         standings[f"{draw.choice(files)[:6]}*"] = _standing(draw)
@@ -61,8 +62,8 @@ def _person(number: int, count: int, files: Sequence[str], draw: random.Random) 
         row["hours"] = _hours(draw)
     if draw.random() < 0.2:
         first = START.date() + timedelta(days=draw.randint(-5, 5))
-        row["away"] = [{"from": first, "to": first + timedelta(days=draw.randint(0, 14))}]
-    return Person.model_validate(row)
+        row["away"] = [{"from": f"{first}", "to": f"{first + timedelta(days=draw.randint(0, 14))}"}]
+    return row
 
 
 def _standing(draw: random.Random) -> dict[str, Any]:

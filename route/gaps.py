@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
+from gordon.desk.schema import Person, Standing
 from route.cover import Apart
 from route.people import as_of, current, departed, why_absent
 from route.roster import Need, Snapshot, covers
@@ -49,12 +51,23 @@ def _reason(snapshot: Snapshot, number: int) -> str:
 def _former(snapshot: Snapshot, file: str, need: Need) -> list[tuple[str, date]]:
     """Those who had it, with the last day on which they did, latest first."""
     found = []
+    matching = snapshot.roster.matching(file)
     for number, person in enumerate(snapshot.roster.people):
-        if snapshot.roster.edges[number] and snapshot.roster.edges[number][0] < snapshot.day.days[number]:
+        ended = snapshot.roster.edges[number] and snapshot.roster.edges[number][0] < snapshot.day.days[number]
+        if ended and _ever(person, matching.get(number, ()), need):
             last = last_day_of(snapshot, file, number, need)
             if last is not None:
                 found.append((person.id, last))
     return sorted(found, key=lambda one: (-one[1].toordinal(), one[0]))
+
+
+def _ever(person: Person, standings: Iterable[Standing], need: Need) -> bool:
+    """Whether they had or have it, whatever the day; said quickly, as it is asked of everybody."""
+    if need.kind == "discipline":
+        return need.name in person.disciplines or any(need.name in one.disciplines for one in standings)
+    if need.kind == "language":
+        return need.name in person.languages or any(need.name in one.languages for one in standings)
+    return any(True for _ in standings)
 
 
 def last_day_of(snapshot: Snapshot, file: str, number: int, need: Need) -> date | None:

@@ -8,14 +8,15 @@ from datetime import datetime
 from route.conditions import NO_GORDON
 from route.people import LEAD, RANKS
 from route.roster import Need, Roster
-from route.team import choose_team
 
 
 def unmet(roster: Roster, file: str, words: Iterable[str], now: datetime) -> frozenset[str]:
     """Those of ``words`` (``Tree.gaps``) that are a gap on this file now. Costs nothing without words."""
-    return frozenset(
-        word for word in words if choose_team(roster, file, (_need(roster, word),), {}, now, separate=False).gaps
-    )
+    return frozenset(word for word in words if not _covered(roster, file, (_need(roster, word),), now))
+
+
+def _covered(roster: Roster, file: str, needs: tuple[Need, ...], now: datetime) -> bool:
+    return any(prospect.capacity and prospect.mask for prospect in roster.at(now).prospects(file, needs))
 
 
 def _need(roster: Roster, word: str) -> Need:
