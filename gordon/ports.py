@@ -147,6 +147,9 @@ class RouteTransaction(Protocol):
     def with_stories(self, wanted: Collection[str]) -> Sequence[IssueWithStories]:
         """These issues, those that exist, with all their mentions, oldest first."""
 
+    def absorbed(self, issue: Issue) -> Sequence[Issue]:
+        """The issues that were merged into this one."""
+
     def recorded(self, wanted: Collection[tuple[str, int]]) -> Sequence[RecordedMention]:
         """These revisions of mentions, those that exist."""
 

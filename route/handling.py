@@ -73,7 +73,9 @@ def do_step(
 
 
 def _drafter(history: Iterable[ItemChange]) -> str:
-    return next((change.person for change in history if change.action == DRAFT), "")
+    """Of the last draft, as an item that was closed and opened again is drafted anew."""
+    drafts = [change.person for change in history if change.action == DRAFT]
+    return drafts[-1] if drafts else ""
 
 
 def pause(item: Item, person: str, now: datetime, why: str) -> Handled:

@@ -32,7 +32,7 @@ from gordon.records import (
 )
 from route.announce import Changed, announce
 from route.decide import PRIORITIES, Met, decide
-from route.handling import holder_of, timed
+from route.handling import ACKNOWLEDGE, holder_of, running, timed
 from route.locked import writes_of
 from route.place import Placed
 from route.policy import RoutePolicy
@@ -60,15 +60,20 @@ def merge(
     decisions: Decisions,
     policy: RoutePolicy,
     act: Act,
+    *,
+    absorbed: Iterable[Issue] = (),
+    audit: Iterable[ItemChange] = (),
 ) -> RouteWrites:
-    """All mentions of the source are the target's, which goes on with its items. Its queues keep theirs; an open item
-    in a queue where the target has none goes on there as the target's, with team, clocks, claim and what is done.
+    """All mentions of the source are the target's, which goes on with its items. Its queues keep theirs, with the
+    earlier deadlines; an open item in a queue where the target has none goes on there as the target's, with team,
+    clocks, claim and what is done.
 
-    ``items``: of both issues; ``decisions``: of their file. Raises Conflict.
+    ``items``: of both issues; ``decisions``: of their file; ``absorbed``: what was merged into the source before;
+    ``audit``: of the source's items. Raises Conflict.
     """
     kept, gone = target.issue, source.issue
     _require_mergeable(kept, gone)
-    changed = _merged_items(kept, gone, list(items), len(source.stories), policy, act)
+    changed = _merged_items(kept, gone, list(items), len(source.stories), list(audit), policy, act)
     merged = replace(
         kept,
         state=max(kept.state, gone.state, key=_STATES.index),
@@ -78,17 +83,31 @@ def merge(
     )
     why = f"merged {act}"
     apart = {_other(pair, gone.id) for pair in decisions.apart if gone.id in pair} - {kept.id}
+    moving = [story.mention for story in source.stories]
+    moving += [mention for mention, home in decisions.homes.items() if home == gone.id]
     decided = Decisions(
-        homes={story.mention: kept.id for story in source.stories},
+        homes=dict.fromkeys(moving, kept.id),
         apart=frozenset((kept.id, other) for other in apart),
     )
     return replace(
         writes_of(*changed),
-        issues=(merged, replace(gone, state="closed", mentions=0, merged_into=kept.id)),
+        issues=(
+            merged,
+            replace(gone, state="closed", mentions=0, merged_into=kept.id),
+            *(replace(one, merged_into=kept.id) for one in absorbed),
+        ),
         moves=tuple(Move(mention=one.mention, source=gone.id, target=kept.id, why=why) for one in source.stories),
-        issue_changes=(_line(kept.id, act, "merged", gone.id),),
+        issue_changes=(_line(kept.id, act, "merged", gone.id), *_woken(kept, merged, gone, act)),
         decisions=((kept.file, decided),),
     )
+
+
+def _woken(before: Issue, after: Issue, gone: Issue, act: Act) -> list[IssueChange]:
+    """A line where the issue goes on because the other one did."""
+    if before.state == after.state:
+        return []
+    action: IssueAction = "reopened" if before.state == "closed" else "woke"
+    return [replace(_line(before.id, act, action, gone.id), why=f"with what was merged into it {act}")]
 
 
 def _require_mergeable(kept: Issue, gone: Issue) -> None:
@@ -109,7 +128,13 @@ def _require_alive(issue: Issue) -> None:
 
 
 def _merged_items(
-    kept: Issue, gone: Issue, items: Sequence[Item], more: int, policy: RoutePolicy, act: Act
+    kept: Issue,
+    gone: Issue,
+    items: Sequence[Item],
+    more: int,
+    history: Sequence[ItemChange],
+    policy: RoutePolicy,
+    act: Act,
 ) -> tuple[list[Changed], list[ItemChange]]:
     count = kept.mentions + more
     standing = {item.queue: item for item in items if item.issue == kept.id and item.state == "open"}
@@ -119,9 +144,10 @@ def _merged_items(
     for item in sorted((one for one in items if one.issue == gone.id and one.state == "open"), key=lambda one: one.id):
         other = standing.get(item.queue)
         if other is not None:
-            standing[item.queue] = _with_claim(other, item, act)
+            standing[item.queue] = _joined(other, item, act)
         else:
             changes.append(_carried(item, kept, count, joined, policy, act))
+            audit += _steps(item, changes[-1].item, history)
             audit.append(_audit(changes[-1].item, act, "merge", joined))
         closed, line = _closed(item, f"its issue was merged into {kept.id} {act}", policy, act)
         changes.append(closed)
@@ -132,18 +158,38 @@ def _merged_items(
     return changes, audit
 
 
-def _with_claim(item: Item, merged: Item, act: Act) -> Item:
-    """Whoever works on one of the two works on both; the priority is the higher."""
+def _joined(item: Item, merged: Item, act: Act) -> Item:
+    """Two items of one queue as one: whoever works on one works on both, the priority is the higher, and what is due
+    of either is due when it was."""
     mine, theirs = holder_of(item, act.now), holder_of(merged, act.now)
     if mine and theirs and mine != theirs:
         raise Conflict(
             f"in {item.queue} the one is claimed by {mine}, the other by {theirs}", "one of them has to release theirs"
         )
     priority = max(item.priority, merged.priority, key=PRIORITIES.index)
-    assigned = replace(item.assigned, priority=priority)
+    assigned = replace(item.assigned, priority=priority, clocks=_earlier(item, merged))
     if theirs and not mine:
-        assigned = replace(assigned, claimed_by=theirs, claimed_until=merged.assigned.claimed_until)
-    return replace(item, priority=priority, assigned=assigned)
+        taken = {ACKNOWLEDGE: merged.assigned.done.get(ACKNOWLEDGE, act.now)}
+        until = merged.assigned.claimed_until
+        assigned = replace(assigned, claimed_by=theirs, claimed_until=until, done={**taken, **assigned.done})
+    # Clocks that are resumed are counted from the beginning again: it must be the one that they have now.
+    opened = item.opened if item.pauses or merged.pauses else min(item.opened, merged.opened)
+    return timed(replace(item, priority=priority, opened=opened, assigned=assigned))
+
+
+def _earlier(item: Item, merged: Item) -> dict[str, datetime]:
+    """The clocks of the item; where that of the other still runs, the earlier of both."""
+    clocks = dict(item.assigned.clocks)
+    for step, due in running(merged).items():
+        clock = f"{step}_by"
+        clocks[clock] = min(due, clocks.get(clock, due))
+    return clocks
+
+
+def _steps(item: Item, carried: Item, history: Sequence[ItemChange]) -> list[ItemChange]:
+    """Who did what is done: whoever drafted cannot approve, under whatever id the item goes on."""
+    last = {line.action: line for line in history if line.item == item.id and line.action in item.assigned.done}
+    return [replace(line, item=carried.id) for line in last.values()]
 
 
 def _carried(item: Item, kept: Issue, count: int, why: str, policy: RoutePolicy, act: Act) -> Changed:

@@ -76,6 +76,11 @@ class Transaction:
     def with_stories(self, wanted: Collection[str]) -> Sequence[IssueWithStories]:
         return stories_by_issue(self._connection, sorted(set(wanted)))
 
+    def absorbed(self, issue: Issue) -> Sequence[Issue]:
+        # The file has an index, what an issue was merged into has none.
+        query = select(issues).where(issues.c.file == issue.file, issues.c.merged_into == issue.id)
+        return issues_where(self._connection, query.order_by(issues.c.id))
+
     def recorded(self, wanted: Collection[tuple[str, int]]) -> Sequence[RecordedMention]:
         return [one for some in chunks(sorted(set(wanted))) for one in recorded(self._connection, _of_revisions(some))]
 

@@ -24,13 +24,16 @@ def merge(
     with store.transaction() as transaction:
         kept, gone = _locked(transaction, target), _locked(transaction, source)
         file = kept.issue.file
+        items = transaction.items_of([target, source])
         writes = issues.merge(
             kept,
             gone,
-            transaction.items_of([target, source]),
+            items,
             transaction.decisions([file])[file],
             _routing(policy),
             Act(person, now, why),
+            absorbed=transaction.absorbed(gone.issue),
+            audit=[line for item in items if item.issue == source for line in transaction.history(item.id)],
         )
         transaction.write("route", writes)
     return writes.issues[0]

@@ -13,7 +13,6 @@ from store.migrate import upgrade
 from store.route import Route
 from tests.gordon.test_cli import as_json, gordon
 from tests.route.route_desk import MONDAY, policy, tagged, write_desk
-from tests.route.route_issues import FEE, FLOOD
 from tests.route.route_store import DELAYS, DELAYS_AGAIN, FEES, FILE
 
 FLOOD, FEE = issue_id(FILE, "delays"), issue_id(FILE, "fees")
