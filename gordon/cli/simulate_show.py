@@ -56,8 +56,7 @@ def _tables(found: Difference) -> Iterator[Table]:
     priorities = ([row.items, row.before, row.after, _titles(row.examples)] for row in found.priorities)
     yield "Items of another priority", ("number", "before", "after", "such as"), priorities
     yield "Items that others get", ("number", "queue", "file", "before", "after"), _teams(found)
-    gaps = ([row.file, row.need, row.before, row.after, row.change] for row in found.gaps if row.differs)
-    yield "Gaps", ("file", "nobody for", "items before", "after", ""), gaps
+    yield "Gaps", ("file", "nobody for", "items before", "after", ""), _gaps(found)
     yield "People", ("person", "items before", "after", "", "most at once", "capacity"), _load(found)
 
 
@@ -101,6 +100,13 @@ def _way(queues: Sequence[str], silence: str) -> str:
 def _teams(found: Difference) -> Iterator[Cells]:
     for row in found.teams:
         yield [row.items, row.queue, row.file, _names(row.before), _names(row.after)]
+
+
+def _gaps(found: Difference) -> Iterator[Cells]:
+    for row in found.gaps:
+        if row.differs:
+            lead = (row.kind, row.need) == ("expertise", "lead")
+            yield [row.file, "lead: No Gordon" if lead else row.need, row.before, row.after, row.change]
 
 
 def _load(found: Difference) -> Iterator[Cells]:

@@ -199,6 +199,13 @@ def test_a_broken_desk_is_refused_with_its_mistakes(busy: Stand) -> None:
     assert files == [str(busy.other / "files" / "passport-services.yaml"), str(busy.other / "people.yaml")]
 
 
+def test_so_is_a_broken_desk_in_force(busy: Stand) -> None:
+    busy.write(busy.present, "people.yaml", "- id: 7\n")
+    done = busy.run()
+    assert isinstance(done.exception, DeskInvalid)
+    assert {problem.file for problem in done.exception.problems} == {str(busy.present / "people.yaml")}
+
+
 def test_a_folder_that_is_no_desk(busy: Stand, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = busy.run("--against", str(tmp_path / "empty"))

@@ -118,7 +118,7 @@ def test_every_kind_of_difference_has_its_line_and_nothing_else_has(capsys: pyte
     assert said.has("duty", "3 → 5", 2, "6 → 5", 1, 2, 3)
     assert said.has(2, "duty", "silence hush", cut) and said.has(1, "nowhere new", "duty, rapid")
     assert said.has(2, "normal", "urgent", "m2") and said.has(1, "duty", "visas", "ann", "nobody")
-    assert said.has("visas", "lead", 0, 2, "new") and said.has("ann", 1, 0, -1, "1 → 0", "5 → -")
+    assert said.has("visas", "lead: No Gordon", 0, 2, "new") and said.has("ann", 1, 0, -1, "1 → 0", "5 → -")
     assert not any("salmon" in line or "idle" in line for line in said.lines)
 
 
