@@ -61,4 +61,6 @@ class _Watched(Transaction):
 
 
 def _lean(one: RecordedMention) -> RecordedMention:
-    return replace(one, mention=replace(one.mention, text=one.mention.text[:STORY_LENGTH]), files=(), claims=())
+    """No tags and claims; text only where the mention is part of an issue."""
+    text = one.mention.text[:STORY_LENGTH] if one.files else ""
+    return replace(one, mention=replace(one.mention, text=text), files=(), claims=())

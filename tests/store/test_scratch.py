@@ -25,9 +25,9 @@ def test_it_is_of_the_present_revision_and_gone_afterwards() -> None:
 
 
 def test_what_is_written_is_heard_in_full_and_kept_in_part() -> None:
-    writes = RouteWrites(
-        mentions=(recorded(1, text="é" * (STORY_LENGTH + 1)),), messages=(message("gordon.queue.duty", 1),)
-    )
+    long = "é" * (STORY_LENGTH + 1)
+    untagged = recorded(2, files=(), text=long)
+    writes = RouteWrites(mentions=(recorded(1, text=long), untagged), messages=(message("gordon.queue.duty", 1),))
     heard: list[RouteWrites] = []
     with scratch() as database:
         with ScratchRoute(database, lambda: {"ann": 3}, heard.append).transaction() as transaction:
@@ -35,5 +35,6 @@ def test_what_is_written_is_heard_in_full_and_kept_in_part() -> None:
             assert transaction.load() == {"ann": 3}
         assert heard == [writes]
         assert list(Outbox(database).pending("route", 10)) == []
-        (kept,) = newest_mentions(database, 10)
-        assert (len(kept.mention.text), kept.files) == (STORY_LENGTH, ())
+        kept = newest_mentions(database, 10)
+        assert {one.mention.id: len(one.mention.text) for one in kept} == {"mention-1": STORY_LENGTH, "mention-2": 0}
+        assert all(one.files == one.claims == () for one in kept)
