@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from bench.rule_sets import mentions
+from bench.rule_sets import mentions, vocabulary
 from bench.team import HATS, row_of
 from gordon.events import ClaimHit, FileTag, Mention, Tagged
 
@@ -43,6 +43,7 @@ def write_desk(folder: Path, sizes: Sizes) -> Path:
     rows = [row_of(number, sizes.people, sizes.names(), draw) for number in range(sizes.people)]
     for row, hat in zip(rows, HATS, strict=False):
         row["disciplines"] = [hat]
+    # Drawn as they are, the delegates would go in circles, and a few hundred items fill everybody.
     _write(folder / "people.yaml", [{**row, "capacity": 500, "delegate": None} for row in rows])
     (folder / "gordon.toml").write_text(f"disciplines = {json.dumps(HATS)}\n", encoding="utf-8")
     _write(folder / "queues.yaml", _queues(draw))
@@ -90,7 +91,7 @@ def tagged(count: int, sizes: Sizes, since: datetime, step: timedelta, name: str
         like = draw.choice(before) if before and draw.random() < COPY else _fresh(draw, texts)
         words = like.text.split()
         for _ in range(len(words) // 10):
-            words[draw.randrange(len(words))] = f"w{draw.randrange(10**6)}"
+            words[draw.randrange(len(words))] = draw.choice(vocabulary(like.language))
         said = replace(
             like, id=f"{name}-{number}", text=" ".join(words), seen=since + number * step, published=None,
             url=f"https://blog{number % 997}.example/{name}/{number}",

@@ -10,7 +10,7 @@ from gordon import codec
 from gordon.errors import Permanent
 from gordon.events import Dead, Event, Tagged
 from gordon.ports import RouteStore, RouteTransaction
-from gordon.records import DeadLetter, Issue, IssueChange, RecordedMention, RouteWrites, Routing
+from gordon.records import DeadLetter, Decisions, Issue, IssueChange, RecordedMention, RouteWrites, Routing
 from route.decide import Decided, Met, decide
 from route.grouping import WINDOW, GroupIndex
 from route.place import Placed, place_batch
@@ -107,10 +107,16 @@ class Route:
             if one.file is not None:
                 mentions[one.file][one.mention.id] = one.mention.seen
         self._views.bound()
+        since = {file: min(seen.values()) - WINDOW for file, seen in mentions.items()}
+        known = {file: self._views.get(file, counters[file], start) for file, start in since.items()}
+        missing = [file for file, view in known.items() if view is None]
+        decisions = transaction.decisions(missing) if missing else {}
         views = {
-            file: self._view(transaction, file, counters[file], min(seen.values()) - WINDOW)
-            for file, seen in mentions.items()
+            file: view or self._load(transaction, file, counters[file], since[file], decisions[file])
+            for file, view in known.items()
         }
+        for file, start in since.items():
+            views[file].trim(start)
         strange = {
             mention for file, seen in mentions.items() for mention in seen if mention not in views[file].revisions
         }
@@ -120,15 +126,14 @@ class Route:
                 view.load([entry])
         return views
 
-    def _view(self, transaction: RouteTransaction, file: str, counter: int, since: datetime) -> FileView:
-        view = self._views.get(file, counter, since)
-        if view is None:
-            index = GroupIndex(file, common=self._policy.common.get(file, frozenset()))
-            index.constrain(transaction.decisions([file])[file])
-            view = FileView(index, reach(since), counter)
-            view.load(transaction.issues(file, view.since))
-            self._views.put(file, view)
-        view.trim(since)
+    def _load(
+        self, transaction: RouteTransaction, file: str, counter: int, since: datetime, decisions: Decisions
+    ) -> FileView:
+        index = GroupIndex(file, common=self._policy.common.get(file, frozenset()))
+        index.constrain(decisions)
+        view = FileView(index, reach(since), counter)
+        view.load(transaction.issues(file, view.since))
+        self._views.put(file, view)
         return view
 
 
