@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from gordon.desk.schema import Person, Standing
+from gordon.desk.schema import Standing
 from route.cover import Apart
 from route.people import as_of, current, departed, why_absent
 from route.roster import Need, Snapshot, covers
@@ -50,24 +50,24 @@ def _reason(snapshot: Snapshot, number: int) -> str:
 
 def _former(snapshot: Snapshot, file: str, need: Need) -> list[tuple[str, date]]:
     """Those who had it, with the last day on which they did, latest first."""
-    found = []
     matching = snapshot.roster.matching(file)
-    for number, person in enumerate(snapshot.roster.people):
-        ended = snapshot.roster.edges[number] and snapshot.roster.edges[number][0] < snapshot.day.days[number]
-        if ended and _ever(person, matching.get(number, ()), need):
-            last = last_day_of(snapshot, file, number, need)
-            if last is not None:
-                found.append((person.id, last))
+    found = []
+    # Expertise and authority come from a standing on the file, which few have; the rest from what people are.
+    for number in matching if need.kind in ("expertise", "authority") else _ever(snapshot, matching, need):
+        last = last_day_of(snapshot, file, number, need)
+        if last is not None:
+            found.append((snapshot.roster.people[number].id, last))
     return sorted(found, key=lambda one: (-one[1].toordinal(), one[0]))
 
 
-def _ever(person: Person, standings: Iterable[Standing], need: Need) -> bool:
-    """Whether they had or have it, whatever the day; said quickly, as it is asked of everybody."""
-    if need.kind == "discipline":
-        return need.name in person.disciplines or any(need.name in one.disciplines for one in standings)
-    if need.kind == "language":
-        return need.name in person.languages or any(need.name in one.languages for one in standings)
-    return any(True for _ in standings)
+def _ever(snapshot: Snapshot, matching: Mapping[int, Sequence[Standing]], need: Need) -> Iterator[int]:
+    """Those who had or have a discipline or language, whatever the day; said quickly, as it is asked of everybody."""
+    kind = "disciplines" if need.kind == "discipline" else "languages"
+    for number, person in enumerate(snapshot.roster.people):
+        if need.name in getattr(person, kind) or any(
+            need.name in getattr(one, kind) for one in matching.get(number, ())
+        ):
+            yield number
 
 
 def last_day_of(snapshot: Snapshot, file: str, number: int, need: Need) -> date | None:
