@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.databases import migrated
 from tests.servers.kafka import KafkaBroker, kafka_broker
 from tests.servers.missing import started
 from tests.servers.postgres import PostgresServer, postgres_server
@@ -31,6 +32,13 @@ def postgres_server_started() -> Iterator[PostgresServer]:
 def new_postgres_database(postgres_server_started: PostgresServer) -> Callable[[], str]:
     """Each call gives the URL of a fresh, empty database."""
     return postgres_server_started.new_database
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server_started: PostgresServer) -> Callable[[], str]:
+    """Each call gives the URL of a fresh database at the newest revision."""
+    template = migrated(postgres_server_started.new_database()).rpartition("/")[2]
+    return lambda: postgres_server_started.new_database(template)
 
 
 @pytest.fixture

@@ -31,7 +31,8 @@ def test_a_known_curve_is_found_again() -> None:
 
 def test_probabilities_hold_bin_by_bin() -> None:
     sample = drawn(6000, 1.5, -0.5)
-    odds = np.array([fit(sample)(score) for score in sample.scores.tolist()])
+    sigmoid = fit(sample)
+    odds = np.array([sigmoid(score) for score in sample.scores.tolist()])
     for low in np.arange(0, 1, 0.1):
         inside = (odds >= low) & (odds < low + 0.1)
         if inside.sum() > 100:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from store.database import Database, open_database
-from store.migrate import upgrade
 from tests.contracts.bus_kinds import BusFactory
+from tests.databases import new_sqlite
 
 
 @pytest.fixture(params=["sqlite", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -32,9 +32,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    opened = open_database(database_url)
-    upgrade(opened)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database at the newest revision; other connections to it go to ``database.name``."""
+    if request.param == "sqlite":
+        opened = new_sqlite(tmp_path / "gordon.db")
+    else:
+        opened = open_database(request.getfixturevalue("migrated_postgres")())
     yield opened
     opened.close()

@@ -212,12 +212,12 @@ def merge_elsewhere(url: str, folder: str, target: str, source: str) -> str:
         database.close()
 
 
-def test_of_two_processes_that_merge_the_same_issue_one_succeeds(people: People, database_url: str) -> None:
+def test_of_two_processes_that_merge_the_same_issue_one_succeeds(people: People) -> None:
     people.stage().handle([tagged(mention("owls", "Owl census begins", "Volunteers count owls."))])
     owls = issue_id(FILE, "owls")
     folder = str(people.policy.desk.folder)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        said = list(pool.map(merge_elsewhere, [database_url] * 2, [folder] * 2, [FLOOD, FEE], [owls, owls]))
+        said = list(pool.map(merge_elsewhere, [people.database.name] * 2, [folder] * 2, [FLOOD, FEE], [owls, owls]))
     (won,) = [one for one in said if one in (FLOOD, FEE)]
     assert [one for one in said if one != won] == [f"issue {owls} was merged into {won}; name that one"]
     assert read_issue(people.database, owls).issue.merged_into == won

@@ -16,8 +16,8 @@ from tests.route.route_simulate import MORNING, Stand, changed, stories
 
 
 @pytest.fixture
-def stand(tmp_path: Path, database_url: str, database: Database) -> Stand:
-    return Stand(tmp_path, database_url, database)
+def stand(tmp_path: Path, database: Database) -> Stand:
+    return Stand(tmp_path, database.name, database)
 
 
 def everything(database: Database) -> dict[str, list[Any]]:

@@ -319,14 +319,14 @@ def test_a_feed_without_a_host_is_visited_too(ingest: Ingest) -> None:
     assert ingest.record("a daemon", NOW, [Polled(host="", state=state)], [claim.host]) == Recorded()
 
 
-def test_many_claim_at_once_and_nobody_gets_what_another_has(ingest: Ingest, many: bool, database_url: str) -> None:
+def test_many_claim_at_once_and_nobody_gets_what_another_has(ingest: Ingest, many: bool, database: Database) -> None:
     """Each with connections of its own; each gives some back and takes again, while the others do."""
     ingest.sync_feeds([feed(number) for number in range(120)], NOW)
     held: dict[str, str] = {}
     lock, clashes, taken = threading.Lock(), [], []
 
     def work(owner: str) -> None:
-        store = Ingest(own := open_database(database_url, timeout=30.0))
+        store = Ingest(own := open_database(database.name, timeout=30.0))
         for _ in range(15):
             claimed = store.claim(owner, NOW, NOW + LEASE, 20) or ()
             with lock:

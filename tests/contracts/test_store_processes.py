@@ -40,7 +40,7 @@ def poll_something(ingest: Ingest, owner: str, news: Found) -> None:
 def write_a_lot(url: str, number: int) -> int:
     """What ingest, relay and route do, by turns. The count kept in an issue grows by one each time, read and written
     under the lock of the file."""
-    database = open_database(url)
+    database = open_database(url, timeout=60.0)  # eight on two slow cores wait longer than the 5 s of a daemon
     for turn in range(ROUNDS):
         one = 1000 * number + turn
         poll_something(Ingest(database), str(number), found(one))
@@ -61,10 +61,10 @@ def write_a_lot(url: str, number: int) -> int:
     return number
 
 
-def test_eight_writers_at_once(database: Database, database_url: str) -> None:
+def test_eight_writers_at_once(database: Database) -> None:
     Ingest(database).sync_feeds([feed(number) for number in range(WRITERS + 2)], NOW)
     with ProcessPoolExecutor(WRITERS, mp_context=get_context("spawn")) as pool:
-        done = list(pool.map(write_a_lot, [database_url] * WRITERS, range(WRITERS)))
+        done = list(pool.map(write_a_lot, [database.name] * WRITERS, range(WRITERS)))
     assert done == list(range(WRITERS))
     counts = completeness(database)
     total = WRITERS * ROUNDS

@@ -20,10 +20,10 @@ from gordon.settings import Review
 from gordon.starter import write_starter
 from ingest.normalise import decide, lookup, named
 from ingest.raw import RawEntry, RawFeed
-from store.database import Database, open_database
+from store.database import Database
 from store.ingest import Ingest
-from store.migrate import upgrade
 from store.reads import mention as read_mention
+from tests.databases import new_sqlite
 from tests.route.route_desk import MONDAY, tagged
 from tests.route.route_store import Desk
 
@@ -116,9 +116,7 @@ def explain(desk: Path, mention: Mention, *options: str) -> str:
 def test_explain_shows_what_an_edit_changed(tmp_path: Path) -> None:
     folder = tmp_path / "desk"
     write_starter(folder)
-    (folder / "data").mkdir(exist_ok=True)
-    database = open_database(f"sqlite:///{folder / 'data' / 'gordon.db'}")
-    upgrade(database)
+    database = new_sqlite(folder / "data" / "gordon.db")
     store, (state,) = subscribe(database, 1)
     (found,) = poll(store, state, [ENTRY], 0)
     poll(store, state, [EDITED], 1)

@@ -21,9 +21,8 @@ from gordon.polling import Feed, FeedState, Found, Polled
 from gordon.starter import write_starter
 from ingest.opml import read
 from ingest.opml_edit import render
-from store.database import open_database
 from store.ingest import Ingest
-from store.migrate import upgrade
+from tests.databases import new_sqlite
 from tests.ingest.origin import Origin, reply
 
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Le guichet</title><language>fr-CA</language>
@@ -190,9 +189,7 @@ def found(name: str, number: int) -> Found:
 def polled(desk: Path) -> Path:
     """A desk whose feeds have been polled, each with another ending; three mentions are held."""
     (desk / "feeds.opml").write_text(render(FEEDS), encoding="utf-8")
-    (desk / "data").mkdir(exist_ok=True)
-    database = open_database(f"sqlite:///{desk / 'data' / 'gordon.db'}")
-    upgrade(database)
+    database = new_sqlite(desk / "data" / "gordon.db")
     store = Ingest(database)
     began = NOW - timedelta(hours=3)
     store.sync_feeds(FEEDS, began)

@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from gordon.app.feed_gauges import EVERY, FeedGauges
 from gordon.metrics import Metrics
 from gordon.polling import Feed, FeedState, Polled
-from store.database import open_database
 from store.ingest import Ingest
-from store.migrate import upgrade
+from tests.databases import new_sqlite
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -23,8 +22,7 @@ def shown(metrics: Metrics, name: str) -> list[str]:
 
 
 def test_states_are_counted_and_a_dormant_feed_is_no_longer_well(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
-    upgrade(database)
+    database = new_sqlite(tmp_path / "gordon.db")
     store = Ingest(database)
     store.sync_feeds([Feed(id=name, url=f"https://{name}.example/feed") for name in ("a", "b", "c", "d", "e")], NOW)
     clock = [NOW]

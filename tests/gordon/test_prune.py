@@ -9,20 +9,18 @@ from gordon.app.prune import Pruner
 from gordon.bus import Message
 from gordon.polling import Feed, FeedState, Found
 from gordon.settings import Retention
-from store.database import open_database
 from store.feeds import poll_history
 from store.ingest import Ingest
-from store.migrate import upgrade
 from store.outbox import Outbox
 from tests.contracts.store_samples import record
+from tests.databases import new_sqlite
 from tests.samples import MENTION
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def test_old_history_goes_and_what_waits_stays(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
-    upgrade(database)
+    database = new_sqlite(tmp_path / "gordon.db")
     clock = [START]
     state = FeedState(id=MENTION.feed, url="https://a.example/", host="a.example", next_due=START, last_poll=START)
     found = Found(identity="x", fingerprint="y", mention=MENTION, message=Message("t", "k", b"v"))

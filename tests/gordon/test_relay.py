@@ -15,11 +15,11 @@ from gordon.bus.sqlite import SqliteBus
 from gordon.errors import BusUnavailable, GordonError, Permanent
 from gordon.polling import Feed, FeedState, Found
 from gordon.relay import LEASE, Relay
-from store.database import Database, open_database
+from store.database import Database
 from store.ingest import Ingest
-from store.migrate import upgrade
 from store.outbox import Outbox
 from tests.contracts.store_samples import record
+from tests.databases import new_sqlite
 from tests.samples import MENTION
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -69,8 +69,7 @@ class Away:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    made = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
-    upgrade(made)
+    made = new_sqlite(tmp_path / "gordon.db")
     yield made
     made.close()
 

@@ -11,10 +11,9 @@ from sqlalchemy import delete
 
 from gordon.errors import DeskInvalid, NotFound
 from gordon.records import RouteWrites
-from store.database import open_database
 from store.life_tables import file_hours
-from store.migrate import upgrade
 from store.route import Route as RouteStore
+from tests.databases import new_sqlite
 from tests.gordon.test_cli import gordon
 from tests.route.route_desk import PEOPLE, QUEUES, mention
 from tests.route.route_simulate import MORNING, PASSPORTS, PLAIN, TIMES, Stand, changed, stories
@@ -23,10 +22,8 @@ from tests.route.route_simulate import MORNING, PASSPORTS, PLAIN, TIMES, Stand, 
 @pytest.fixture
 def stand(tmp_path: Path) -> Iterator[Stand]:
     """With an empty store."""
-    url = f"sqlite:///{tmp_path / 'gordon.db'}"
-    database = open_database(url)
-    upgrade(database)
-    yield Stand(tmp_path, url, database)
+    database = new_sqlite(tmp_path / "gordon.db")
+    yield Stand(tmp_path, database.name, database)
     database.close()
 
 

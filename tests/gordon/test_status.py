@@ -10,11 +10,10 @@ from gordon.app.status import status
 from gordon.bus.sqlite import SqliteBus
 from gordon.errors import BusUnavailable
 from gordon.events import Topics
-from store.database import open_database
 from store.held import release_held
 from store.ingest import Ingest
-from store.migrate import upgrade
 from tests.contracts.store_samples import NOW, feed, found, polled, record
+from tests.databases import new_sqlite
 
 
 def _away() -> SqliteBus:
@@ -22,8 +21,7 @@ def _away() -> SqliteBus:
 
 
 def test_what_is_held_is_not_found_yet(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
-    upgrade(database)
+    database = new_sqlite(tmp_path / "gordon.db")
     ingest = Ingest(database)
     ingest.sync_feeds([feed(1)], NOW)
     record(ingest, polled(1), [replace(found(1), held="flood"), replace(found(2), held="page")])

@@ -8,9 +8,8 @@ import pytest
 
 from gordon.ids import issue_id
 from route.stage import Route as Stage
-from store.database import open_database
-from store.migrate import upgrade
 from store.route import Route
+from tests.databases import new_sqlite
 from tests.gordon.test_cli import as_json, gordon
 from tests.route.route_desk import MONDAY, policy, tagged, write_desk
 from tests.route.route_store import DELAYS, DELAYS_AGAIN, FEES, FILE
@@ -20,9 +19,7 @@ FLOOD, FEE = issue_id(FILE, "delays"), issue_id(FILE, "fees")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "data").mkdir()
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'gordon.db'}")
-    upgrade(database)
+    database = new_sqlite(tmp_path / "data" / "gordon.db")
     write_desk(tmp_path)
     (tmp_path / "feeds.opml").write_text("<opml version='2.0'><body/></opml>", encoding="utf-8")
     stage = Stage(policy=policy(tmp_path), store=Route(database), now=lambda: MONDAY)

@@ -17,8 +17,8 @@ from ingest.http import Answer, Request
 from ingest.parse_child import attempt
 from ingest.parser import ParserPool
 from ingest.raw import Document
-from store.database import Database, open_database
-from store.migrate import upgrade
+from store.database import Database
+from tests.databases import new_sqlite
 from tests.ingest.daemon_bench import Bench
 from tests.ingest.origin import Origin
 
@@ -99,8 +99,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
-    upgrade(opened)
+    opened = new_sqlite(tmp_path / "gordon.db")
     yield opened
     opened.close()
 

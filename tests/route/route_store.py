@@ -11,10 +11,10 @@ from gordon.bus import Record
 from gordon.events import Assigned, Event
 from route.report import RouteReport
 from route.stage import Route
-from store.database import Database, open_database
-from store.migrate import upgrade
+from store.database import Database
 from store.outbox import Outbox
 from store.route import Route as RouteStore
+from tests.databases import new_sqlite
 from tests.route.route_desk import MONDAY, mention, policy, write_desk
 
 FILE = "passport-services"
@@ -37,8 +37,7 @@ class Desk:
     """A store, a stage over it, and what it said."""
 
     def __init__(self, folder: Path) -> None:
-        self.database: Database = open_database(f"sqlite:///{folder / 'gordon.db'}")
-        upgrade(self.database)
+        self.database: Database = new_sqlite(folder / "gordon.db")
         self.reports: list[RouteReport] = []
         self.folder = folder
         write_desk(folder)

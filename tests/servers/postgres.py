@@ -87,11 +87,11 @@ class PostgresServer:
                 time.sleep(0.1)
         raise AssertionError("unreachable")
 
-    def new_database(self) -> str:
-        """The URL of a fresh, empty database."""
+    def new_database(self, template: str = "template0") -> str:
+        """The URL of a fresh database: empty, or a copy of ``template``, to which nobody may be connected."""
         name = f"gordon_{next(self._numbers)}"
-        with self._connect(5.0) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        with self._connect(30.0) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self._url(name)
 
     def stop(self) -> None:

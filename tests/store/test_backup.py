@@ -11,15 +11,15 @@ import pytest
 from gordon.errors import DatabaseUnfit
 from store.backup import backup, check
 from store.database import Database, open_database
-from store.migrate import require_current, upgrade
+from store.migrate import require_current
 from store.status import completeness
 from tests.contracts.store_samples import recorded, write
+from tests.databases import new_sqlite
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
-    upgrade(opened)
+    opened = new_sqlite(tmp_path / "gordon.db")
     yield opened
     opened.close()
 

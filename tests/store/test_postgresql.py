@@ -12,7 +12,6 @@ from sqlalchemy import text
 from gordon.errors import DatabaseUnfit, StoreUnavailable
 from store.backup import backup
 from store.database import Database, open_database
-from store.migrate import upgrade
 from store.route import Route
 from store.status import completeness
 from tests.contracts.store_samples import recorded, write
@@ -27,9 +26,8 @@ def url(new_postgres_database: NewDatabase) -> str:
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    opened = open_database(url)
-    upgrade(opened)
+def database(migrated_postgres: NewDatabase) -> Iterator[Database]:
+    opened = open_database(migrated_postgres())
     yield opened
     opened.close()
 
@@ -51,9 +49,9 @@ def test_every_wait_is_bounded(database: Database) -> None:
         assert [connection.scalar(text(f"SHOW {name}")) for name in names] == ["30s", "10s", "1min", "UTC"]
 
 
-def test_connections_that_the_server_ended(database: Database, url: str) -> None:
+def test_connections_that_the_server_ended(database: Database) -> None:
     """In the middle of a transaction it fails and leaves nothing; the next one gets a new connection by itself."""
-    other = open_database(url)
+    other = open_database(database.name)
     end = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                " WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
     with pytest.raises(StoreUnavailable), Route(database).transaction() as transaction:

@@ -20,7 +20,6 @@ from store.database import Database, open_database
 from store.dead import Dead
 from store.held import release_held
 from store.ingest import Ingest
-from store.migrate import upgrade
 from store.outbox import Outbox
 from store.sqlite import QUICK_CHECK_BELOW, create_file
 from store.status import completeness
@@ -37,6 +36,7 @@ from tests.contracts.store_samples import (
     recorded,
     write,
 )
+from tests.databases import new_sqlite
 
 
 @pytest.fixture
@@ -46,8 +46,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{path}", timeout=0.2)
-    upgrade(opened)
+    opened = new_sqlite(path, timeout=0.2)
     yield opened
     opened.close()
 
