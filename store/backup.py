@@ -81,6 +81,9 @@ _ORPHANS = {
     " ON m.id = t.mention AND m.revision = t.revision WHERE NOT m.tagged",
     "issues without a mention": "SELECT count(*) FROM issues i WHERE i.merged_into = '' AND NOT EXISTS"
     " (SELECT 1 FROM issue_mentions j WHERE j.issue = i.id)",
+    "people whose open items are counted wrongly": "SELECT count(*) FROM (SELECT person FROM"
+    " (SELECT person, items FROM loads UNION ALL SELECT t.person, -1 FROM teams t JOIN items i ON i.id = t.item"
+    " WHERE i.state = 'open') AS lines GROUP BY person HAVING sum(items) <> 0) AS wrong",
     "issues that have no change counter of their file": "SELECT count(*) FROM issues i WHERE NOT EXISTS"
     " (SELECT 1 FROM file_versions f WHERE f.file = i.file)",
 }

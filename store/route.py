@@ -25,7 +25,7 @@ from store.life_rows import changes_of_items, decisions_of, hours_of, put_life
 from store.life_tables import file_hours
 from store.outbox import post
 from store.route_rows import put_issues, put_items, put_joins, put_mentions
-from store.route_tables import file_versions, issues, item_columns, items, mentions, teams
+from store.route_tables import file_versions, issues, item_columns, items, loads, mentions
 from store.stories import issues_holding, issues_where, issues_with_stories, items_where, recorded, stories_by_issue
 from store.tables import inbox
 from store.upsert import add_missing, chunks, insert
@@ -129,7 +129,7 @@ class Transaction:
         return first
 
     def load(self) -> Mapping[str, int]:
-        query = select(teams.c.person, func.count()).join(items).where(items.c.state == "open").group_by(teams.c.person)
+        query = select(loads).where(loads.c["items"] > 0)
         return {person: count for person, count in self._connection.execute(query)}
 
     def write(self, stage: str, writes: RouteWrites) -> None:

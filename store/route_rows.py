@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
 from sqlalchemy import insert as plain_insert
 
 from gordon.records import Issue, Item, Join, RecordedMention
-from store.route_tables import claims, issue_mentions, issues, items, mentions, tags, teams
-from store.upsert import Insert, Row, chunks, put
+from store.route_tables import claims, issue_mentions, issues, items, loads, mentions, tags, teams
+from store.upsert import Insert, Row, chunks, insert, put
 
 T = TypeVar("T")
 
@@ -130,12 +131,36 @@ def _not_older(statement: Insert) -> ColumnElement[bool]:
 def put_items(connection: Connection, written: Sequence[Item]) -> None:
     """Items as they stand now; their teams are those of the last assignment."""
     last = _last(written, lambda item: item.id)
+    before = _load_of(connection, [item.id for item in last])
     put(connection, items, [_item_row(item) for item in last])
     for some in chunks(item.id for item in last):
         connection.execute(delete(teams).where(teams.c.item.in_(some)))
     members = [row for item in last for row in _team_rows(item)]
     if members:
         connection.execute(plain_insert(teams), members)
+    _shift_loads(connection, before, last)
+
+
+def _load_of(connection: Connection, ids: Sequence[str]) -> Counter[str]:
+    """How often each person is on the teams of those of these items that are open."""
+    found: Counter[str] = Counter()
+    for some in chunks(ids):
+        query = select(teams.c.person, func.count()).join(items).where(items.c.id.in_(some), items.c.state == "open")
+        found.update({person: count for person, count in connection.execute(query.group_by(teams.c.person))})
+    return found
+
+
+def _shift_loads(connection: Connection, before: Counter[str], written: Sequence[Item]) -> None:
+    after = Counter(
+        name for item in written if item.state == "open" for name in {one.person for one in item.assigned.team}
+    )
+    # In one order, so that two workers wait for each other instead of deadlocking.
+    names = sorted(before.keys() | after.keys())
+    rows = [{"person": name, "items": after[name] - before[name]} for name in names if after[name] != before[name]]
+    if rows:
+        statement = insert(connection, loads)
+        more = {"items": loads.c["items"] + statement.excluded["items"]}
+        connection.execute(statement.on_conflict_do_update(index_elements=["person"], set_=more), rows)
 
 
 def _item_row(item: Item) -> Row:

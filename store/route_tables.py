@@ -134,6 +134,14 @@ items = Table(
 # All of an Item; the number of its gaps is for counting alone.
 item_columns = tuple(column for column in items.c if column.name != "gaps")
 
+# Open items of each person who has or had any: what would otherwise be counted anew for every batch.
+loads = Table(
+    "loads",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("items", Integer, nullable=False),
+)
+
 teams = Table(
     "teams",
     metadata,

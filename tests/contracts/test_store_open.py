@@ -20,7 +20,7 @@ from store.outbox import Outbox
 from store.route import Route
 from store.status import completeness
 from store.tables import metadata
-from tests.contracts.store_samples import NOW, issue, message, recorded, write
+from tests.contracts.store_samples import NOW, issue, item, message, recorded, write
 
 UPGRADE = """
 import sys
@@ -107,13 +107,16 @@ def test_an_upgrade_killed_half_way_starts_over(database_url: str) -> None:
 
 
 def test_check_names_rows_that_no_transaction_leaves_behind(database: Database) -> None:
-    write(database, issues=(issue(1),), mentions=(recorded(1),))
+    write(database, issues=(issue(1),), mentions=(recorded(1),), items=(item(1, team=("gordon",)),))
+    assert "people whose open items are counted wrongly" not in str(check(database))
     with database.writing() as connection:
         connection.execute(text("DELETE FROM tags"))
+        connection.execute(text("UPDATE loads SET items = 2"))
         connection.execute(text("DELETE FROM file_versions"))
     assert check(database) == [
         "1 tagged mentions without a tag",
         "1 issues without a mention",
+        "1 people whose open items are counted wrongly",
         "1 issues that have no change counter of their file",
     ]
 

@@ -160,6 +160,13 @@ def test_items_of_issues_and_load_of_people(route: Route, database: Database) ->
         assert transaction.load() == {"gordon": 2, "maria": 1}
         transaction.write("route", RouteWrites(items=(item(2, 1, team=("li",)),)))
         assert transaction.load() == {"gordon": 1, "maria": 1, "li": 1}
+        closed = RouteWrites(items=(item(1, 1, team=("gordon", "maria"), state="closed"),))
+        transaction.write("route", closed)
+        transaction.write("route", closed)
+        assert transaction.load() == {"li": 1}
+        both = (item(3, 2, team=("gordon",)), item(3, 2, team=("li", "maria")))
+        transaction.write("route", RouteWrites(items=both))
+        assert transaction.load() == {"li": 2, "maria": 1}, "of several rows the last counts"
 
 
 def test_a_person_twice_on_a_team_counts_once(route: Route, database: Database) -> None:

@@ -29,6 +29,15 @@ def _text(name: str) -> sa.Column[str]:
 
 def _items() -> None:
     op.add_column("items", sa.Column("gaps", sa.Integer(), nullable=False, server_default="0"))
+    op.create_table(
+        "loads",
+        _text("person"), sa.Column("items", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("person", name="pk_loads"),
+    )  # fmt: skip
+    op.execute(
+        "INSERT INTO loads (person, items) SELECT teams.person, count(*) FROM teams "
+        "JOIN items ON items.id = teams.item WHERE items.state = 'open' GROUP BY teams.person"
+    )
     op.execute("""UPDATE items SET gaps = 1 WHERE assigned LIKE '%"gaps":[{%'""")
 
 
