@@ -234,8 +234,9 @@ class GroupIndex:
         needed = self._needed()
         kept, gone = sorted((one, other), key=lambda issue: (self._groups[issue].opened, issue))
         why = f"{self._name(gone)} and {self._name(kept)} tell one story (score {score:.3f}, needed {needed:.3f})"
+        mentions = tuple(self._groups[gone].mentions)
         self._join(kept, gone)
-        return Merge(kept, gone, score, why)
+        return Merge(kept, gone, score, why, mentions)
 
     def _join(self, kept: str, gone: str) -> None:
         self._separate.merged(kept, gone)

@@ -1,4 +1,4 @@
-"""People merge issues and split them. Pure: the issues, joins and items as they stand, to what is written.
+"""Issues are merged, by people or by the stream, and split by people. Pure: how all stands, to what is written.
 
 What people decide holds: mentions that were moved stay where they were put, issues that were split are never merged by
 the stream; and of two decisions the later one counts.
@@ -14,7 +14,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from gordon.errors import Conflict, NotFound
-from gordon.events import Tagged
+from gordon.events import Tagged, Topics
 from gordon.ids import derive, issue_id, item_id
 from gordon.records import (
     Decisions,
@@ -43,50 +43,49 @@ _STATES: Sequence[IssueState] = ("closed", "dormant", "open")
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who decides it, when and why."""
+    """Who decides it, when and why. ``person``: "" for Gordon itself."""
 
     person: str
     now: datetime
     why: str
 
     def __str__(self) -> str:
-        return f"by {self.person}" + (f": {self.why}" if self.why else "")
+        return f"by {self.person or 'Gordon'}" + (f": {self.why}" if self.why else "")
 
 
 def merge(
-    target: IssueWithStories,
-    source: IssueWithStories,
+    kept: Issue,
+    gone: Issue,
+    mentions: Sequence[str],
     items: Iterable[Item],
     decisions: Decisions,
-    policy: RoutePolicy,
+    topics: Topics,
     act: Act,
     *,
     absorbed: Iterable[Issue] = (),
     audit: Iterable[ItemChange] = (),
 ) -> RouteWrites:
-    """All mentions of the source are the target's, which goes on with its items. Its queues keep theirs, with the
-    earlier deadlines; an open item in a queue where the target has none goes on there as the target's, with team,
-    clocks, claim and what is done.
+    """All ``mentions`` of one issue are another's, which goes on with its items. Its queues keep theirs, with the
+    earlier deadlines; an open item in a queue where it has none goes on there as its own, with team, clocks, claim and
+    what is done.
 
-    ``items``: of both issues; ``decisions``: of their file; ``absorbed``: what was merged into the source before;
-    ``audit``: of the source's items. Raises Conflict.
+    ``items``: of both issues; ``decisions``: of their file; ``absorbed``: what was merged before into the one that is
+    gone; ``audit``: of its items. Raises Conflict; never where Gordon itself merges living issues of one file.
     """
-    kept, gone = target.issue, source.issue
     _require_mergeable(kept, gone)
-    changed = _merged_items(kept, gone, list(items), len(source.stories), list(audit), policy, act)
+    changed = _merged_items(kept, gone, list(items), len(mentions), list(audit), topics, act)
     merged = replace(
         kept,
         state=max(kept.state, gone.state, key=_STATES.index),
         opened=min(kept.opened, gone.opened),
         last_seen=max(kept.last_seen, gone.last_seen),
-        mentions=kept.mentions + len(source.stories),
+        mentions=kept.mentions + len(mentions),
     )
     why = f"merged {act}"
     apart = {_other(pair, gone.id) for pair in decisions.apart if gone.id in pair} - {kept.id}
-    moving = [story.mention for story in source.stories]
-    moving += [mention for mention, home in decisions.homes.items() if home == gone.id]
+    settled = [mention for mention, home in decisions.homes.items() if home == gone.id]
     decided = Decisions(
-        homes=dict.fromkeys(moving, kept.id),
+        homes=dict.fromkeys([*mentions, *settled] if act.person else settled, kept.id),
         apart=frozenset((kept.id, other) for other in apart),
     )
     return replace(
@@ -96,7 +95,7 @@ def merge(
             replace(gone, state="closed", mentions=0, merged_into=kept.id),
             *(replace(one, merged_into=kept.id) for one in absorbed),
         ),
-        moves=tuple(Move(mention=one.mention, source=gone.id, target=kept.id, why=why) for one in source.stories),
+        moves=tuple(Move(mention=one, source=gone.id, target=kept.id, why=why) for one in mentions),
         issue_changes=(_line(kept.id, act, "merged", gone.id), *_woken(kept, merged, gone, act)),
         decisions=((kept.file, decided),),
     )
@@ -133,7 +132,7 @@ def _merged_items(
     items: Sequence[Item],
     more: int,
     history: Sequence[ItemChange],
-    policy: RoutePolicy,
+    topics: Topics,
     act: Act,
 ) -> tuple[list[Changed], list[ItemChange]]:
     count = kept.mentions + more
@@ -146,23 +145,23 @@ def _merged_items(
         if other is not None:
             standing[item.queue] = _joined(other, item, act)
         else:
-            changes.append(_carried(item, kept, count, joined, policy, act))
+            changes.append(_carried(item, kept, count, joined, topics, act))
             audit += _steps(item, changes[-1].item, history)
             audit.append(_audit(changes[-1].item, act, "merge", joined))
-        closed, line = _closed(item, f"its issue was merged into {kept.id} {act}", policy, act)
+        closed, line = _closed(item, f"its issue was merged into {kept.id} {act}", topics, act)
         changes.append(closed)
         audit.append(line)
     for item in standing.values():
-        changes.append(_counted(item, count, joined, policy, act))
+        changes.append(_counted(item, count, joined, topics, act))
         audit.append(_audit(item, act, "merge", joined))
     return changes, audit
 
 
 def _joined(item: Item, merged: Item, act: Act) -> Item:
     """Two items of one queue as one: whoever works on one works on both, the priority is the higher, and what is due
-    of either is due when it was."""
+    of either is due when it was. Of two who work on them people let one release theirs; else the item's own stays."""
     mine, theirs = holder_of(item, act.now), holder_of(merged, act.now)
-    if mine and theirs and mine != theirs:
+    if act.person and mine and theirs and mine != theirs:
         raise Conflict(
             f"in {item.queue} the one is claimed by {mine}, the other by {theirs}", "one of them has to release theirs"
         )
@@ -192,7 +191,7 @@ def _steps(item: Item, carried: Item, history: Sequence[ItemChange]) -> list[Ite
     return [replace(line, item=carried.id) for line in last.values()]
 
 
-def _carried(item: Item, kept: Issue, count: int, why: str, policy: RoutePolicy, act: Act) -> Changed:
+def _carried(item: Item, kept: Issue, count: int, why: str, topics: Topics, act: Act) -> Changed:
     """The item goes on under the other issue; nobody gains time by that."""
     name = item_id(kept.id, item.queue)
     assigned = replace(
@@ -200,19 +199,19 @@ def _carried(item: Item, kept: Issue, count: int, why: str, policy: RoutePolicy,
         explain=(f"issue: {why}", *item.assigned.explain[1:]),
     )  # fmt: skip
     fresh = timed(replace(item, id=name, issue=kept.id, updated=act.now, assigned=assigned))
-    return Changed(fresh, announce(assigned, policy.topics, act.now, item.id, act.now.isoformat()))
+    return Changed(fresh, announce(assigned, topics, act.now, item.id, act.now.isoformat()))
 
 
-def _closed(item: Item, why: str, policy: RoutePolicy, act: Act) -> tuple[Changed, ItemChange]:
+def _closed(item: Item, why: str, topics: Topics, act: Act) -> tuple[Changed, ItemChange]:
     assigned = replace(item.assigned, change="closed", why=why, claimed_by=None, claimed_until=None)
     closed = timed(replace(item, state="closed", updated=act.now, assigned=assigned))
-    event = announce(assigned, policy.topics, act.now, "merge", act.now.isoformat())
+    event = announce(assigned, topics, act.now, "merge", act.now.isoformat())
     return Changed(closed, event), _audit(item, act, "close", why)
 
 
-def _counted(item: Item, count: int, why: str, policy: RoutePolicy, act: Act) -> Changed:
+def _counted(item: Item, count: int, why: str, topics: Topics, act: Act) -> Changed:
     assigned = replace(item.assigned, mentions=count, change="grew", why=why)
-    event = announce(assigned, policy.topics, act.now, "people", act.now.isoformat())
+    event = announce(assigned, topics, act.now, "people", act.now.isoformat(), str(count))
     return Changed(replace(item, updated=act.now, assigned=assigned), event)
 
 
@@ -249,7 +248,7 @@ def split(
     ]
     decided = decide(batch, (), Counter(load), policy, act.now)
     less = f"{len(leaving)} of its mentions became issue {fresh.id} {act}"
-    shrunk = [_counted(item, len(staying), less, policy, act) for item in items if item.state == "open"]
+    shrunk = [_counted(item, len(staying), less, policy.topics, act) for item in items if item.state == "open"]
     audit = [*decided.audit, *(_audit(change.item, act, "split", less) for change in shrunk)]
     return replace(
         writes_of([*decided.changes, *shrunk], audit),

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Merge:
     """Two issues turned out to be one. ``kept``: the older, whose id lives on; ``gone``: the other, all of whose
-    mentions are in ``kept`` from now on. ``why``: for people."""
+    ``mentions`` are in ``kept`` from now on. ``why``: for people."""
 
     kept: str
     gone: str
     score: float
     why: str
+    mentions: tuple[str, ...] = ()
 
 
 class Separate:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from gordon.events import Mention, Tagged
 from gordon.ids import issue_id
 from gordon.records import Issue, Join, Story
 from route.grouping import TEXT, Placement
+from route.merging import Merge
 from route.view import FileView
 
 
@@ -30,29 +32,49 @@ class Placed:
     woke: bool = False
 
 
-def place_batch(tagged: Iterable[Tagged], views: Mapping[str, FileView], now: datetime) -> list[Placed]:
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A mention links these issues of its file, in this order; it is in none of them yet."""
+
+    file: str
+    merges: tuple[Merge, ...]
+
+
+def placing(tagged: Iterable[Tagged], views: Mapping[str, FileView], now: datetime) -> Iterator[Placed | Linked]:
     """Each mention in its issue, in order. Those without a file, and revisions older than the one known are left out:
-    they are recorded, and change no issue. A dormant issue wakes; a closed one opens with its first item."""
-    found = (_place(one, one.file, views[one.file], now) for one in tagged if one.file is not None)
-    return [placed for placed in found if placed]
+    they are recorded, and change no issue. A dormant issue wakes; a closed one opens with its first item.
+
+    Before a mention that links issues comes ``Linked``: whoever gets it merges them in the view before going on.
+    """
+    for one in tagged:
+        if one.file is not None:
+            yield from _place(one, one.file, views[one.file], now)
 
 
-def _place(tagged: Tagged, file: str, view: FileView, now: datetime) -> Placed | None:
+def _place(tagged: Tagged, file: str, view: FileView, now: datetime) -> Iterator[Placed | Linked]:
     mention = tagged.mention
     known = view.revisions.get(mention.id)
     if known is not None and mention.revision < known:
-        return None
+        return
     if known == mention.revision:
         issue = view.issues[view.homes[mention.id]]
-        return Placed(tagged, file, False, issue, None, "this revision is in the issue already")
+        yield Placed(tagged, file, False, issue, None, "this revision is in the issue already")
+        return
     placement = view.index.place(_story(mention))
+    if placement.merges:
+        yield Linked(file, tuple(_without(merge, mention.id) for merge in placement.merges))
     before = view.issues.get(placement.issue)
     issue = _issue(file, mention, placement, before, fresh=known is None)
     view.issues[issue.id] = issue
     view.note(mention.id, mention.revision, issue.id)
     why = placement.why if known is None else f"revision {mention.revision} of a mention that is in the issue"
     join = Join(issue=issue.id, mention=mention.id, revision=mention.revision, joined=now, why=why)
-    return Placed(tagged, file, known is None, issue, join, why, woke=before is not None and before.state == "dormant")
+    woke = before is not None and before.state == "dormant"
+    yield Placed(tagged, file, known is None, issue, join, why, woke=woke)
+
+
+def _without(merge: Merge, mention: str) -> Merge:
+    return dataclasses.replace(merge, mentions=tuple(one for one in merge.mentions if one != mention))
 
 
 def _story(mention: Mention) -> Story:

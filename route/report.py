@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gordon.events import Tagged
+from gordon.records import Item
 from route.decide import Decided
 
 
@@ -29,12 +30,14 @@ class RouteReport:
     silenced: Mapping[str, int]
 
 
-def make_report(tagged: Sequence[Tagged], decided: Decided, buried: int, now: datetime) -> RouteReport:
-    """Counts a batch."""
+def make_report(
+    tagged: Sequence[Tagged], decided: Decided, buried: int, now: datetime, merged: Sequence[Item] = ()
+) -> RouteReport:
+    """Counts a batch. ``merged``: the items that changed as their issues were merged."""
     changes = decided.changes
     opened = [change.item for change in changes if change.item.assigned.change == "opened"]
     return RouteReport(
-        items=Counter((change.item.queue, change.item.assigned.change) for change in changes),
+        items=Counter((item.queue, item.assigned.change) for item in (*(change.item for change in changes), *merged)),
         waits=[(one.item.file, (now - one.event.time).total_seconds()) for one in changes],
         gaps=Counter((item.file, gap.need) for item in opened for gap in item.assigned.gaps),
         tagged=Counter((one.file, one.mention.language) for one in tagged if one.file is not None),

@@ -10,10 +10,12 @@ from gordon import codec
 from gordon.errors import Permanent
 from gordon.events import Dead, Event, Tagged
 from gordon.ports import RouteStore, RouteTransaction
-from gordon.records import DeadLetter, Decisions, Issue, IssueChange, RecordedMention, RouteWrites, Routing
+from gordon.records import DeadLetter, Decisions, Issue, IssueChange, Item, RecordedMention, RouteWrites, Routing
 from route.decide import Decided, Met, decide
 from route.grouping import WINDOW, GroupIndex
-from route.place import Placed, place_batch
+from route.issues import Act
+from route.join import join
+from route.place import Linked, Placed, placing
 from route.policy import RoutePolicy
 from route.report import RouteReport, make_report
 from route.settle import settled
@@ -76,21 +78,58 @@ class Route:
         tagged = [event.data for event in fresh.values() if isinstance(event.data, Tagged)]
         if letters:
             transaction.bury(letters)
-        decided = self._route(transaction, tagged, now) if tagged else Decided()
-        return make_report(tagged, decided, len(letters), now)
+        decided, merged = self._route(transaction, tagged, now) if tagged else (Decided(), [])
+        return make_report(tagged, decided, len(letters), now, merged)
 
-    def _route(self, transaction: RouteTransaction, tagged: Sequence[Tagged], now: datetime) -> Decided:
+    def _route(
+        self, transaction: RouteTransaction, tagged: Sequence[Tagged], now: datetime
+    ) -> tuple[Decided, list[Item]]:
+        """What was decided, and the items that changed as their issues were merged. A mention that links issues finds
+        everything before it settled."""
         counters = transaction.lock_files({one.file for one in tagged if one.file is not None})
         views = self._views_of(transaction, tagged, counters)
         self._watches.refresh(transaction, counters, now)
-        placed = place_batch(tagged, views, now)
+        transaction.write(self.name, RouteWrites(mentions=_recorded(tagged)))
+        waiting: list[Placed] = []
+        there: list[Placed] = []
+        decided: list[Decided] = []
+        merged: list[Item] = []
+        for step in placing(tagged, views, now):
+            if isinstance(step, Placed):
+                waiting.append(step)
+                continue
+            decided.append(self._settle(transaction, waiting, views, now))
+            merged += self._merge(transaction, step, views[step.file], now)
+            there += waiting
+            waiting = []
+        decided.append(self._settle(transaction, waiting, views, now))
+        transaction.write(self.name, RouteWrites(routings=tuple(_left_out(tagged, [*there, *waiting]))))
+        return _together(decided), merged
+
+    def _merge(self, transaction: RouteTransaction, linked: Linked, view: FileView, now: datetime) -> list[Item]:
+        changed: list[Item] = []
+        for one in linked.merges:
+            kept, gone = view.issues[one.kept], view.issues[one.gone]
+            writes = join(transaction, kept, gone, one.mentions, self._policy.topics, Act("", now, one.why))
+            view.merge(writes.issues[0], gone.id, one.mentions)
+            view.counter += 1
+            self._watches.wrote(linked.file)
+            changed += writes.items
+        return changed
+
+    def _settle(
+        self, transaction: RouteTransaction, placed: Sequence[Placed], views: Mapping[str, FileView], now: datetime
+    ) -> Decided:
+        """What becomes of the mentions in their issues, written."""
+        if not placed:
+            return Decided()
         seen = [self._watches.see(one.file, one.tagged.mention.seen, fresh=one.fresh, now=now) for one in placed]
         items = transaction.items_of({one.issue.id for one in placed})
         met = [Met(one, signal) for one, (signal, _) in zip(placed, seen, strict=True)]
         decided = decide(met, items, transaction.load(), self._policy, now)
         hours = [(one.file, hour) for one, (_, hour) in zip(placed, seen, strict=True) if one.fresh]
         issues, history = settled(placed, decided, now)
-        transaction.write(self.name, _writes(tagged, placed, issues, history, hours, decided))
+        transaction.write(self.name, _writes(placed, issues, history, hours, decided))
         for issue in issues:
             views[issue.file].issues[issue.id] = issue
         for file in {issue.file for issue in issues}:
@@ -129,7 +168,7 @@ class Route:
     def _load(
         self, transaction: RouteTransaction, file: str, counter: int, since: datetime, decisions: Decisions
     ) -> FileView:
-        index = GroupIndex(file, common=self._policy.common.get(file, frozenset()))
+        index = GroupIndex(file, common=self._policy.common.get(file, frozenset()), merging=True)
         index.constrain(decisions)
         view = FileView(index, reach(since), counter)
         view.load(transaction.issues(file, view.since))
@@ -137,27 +176,37 @@ class Route:
         return view
 
 
+def _together(decided: Sequence[Decided]) -> Decided:
+    return Decided(
+        tuple(change for one in decided for change in one.changes),
+        tuple(line for one in decided for line in one.audit),
+        tuple(routing for one in decided for routing in one.routings),
+    )
+
+
+def _recorded(tagged: Sequence[Tagged]) -> tuple[RecordedMention, ...]:
+    found = {(one.mention.id, one.mention.revision): one for one in tagged}
+    return tuple(
+        RecordedMention(mention=one.mention, files=one.files, claims=one.claims, policy_version=one.policy_version)
+        for one in found.values()
+    )
+
+
 def _writes(
-    tagged: Sequence[Tagged],
     placed: Sequence[Placed],
     issues: Sequence[Issue],
     history: Sequence[IssueChange],
     hours: Sequence[tuple[str, datetime]],
     decided: Decided,
 ) -> RouteWrites:
-    recorded = {(one.mention.id, one.mention.revision): one for one in tagged}
     return RouteWrites(
-        mentions=tuple(
-            RecordedMention(mention=one.mention, files=one.files, claims=one.claims, policy_version=one.policy_version)
-            for one in recorded.values()
-        ),
         issues=tuple(issues),
         issue_changes=tuple(history),
         joins=tuple(one.join for one in placed if one.join),
         items=tuple(change.item for change in decided.changes),
         messages=tuple(codec.encode(change.event) for change in decided.changes),
         item_changes=decided.audit,
-        routings=(*_left_out(tagged, placed), *decided.routings),
+        routings=decided.routings,
         hours=tuple(hours),
     )
 

@@ -52,6 +52,12 @@ class FileView:
         self.revisions[mention] = revision
         self.homes[mention] = issue
 
+    def merge(self, kept: Issue, gone: str, mentions: Iterable[str]) -> None:
+        """An issue as it stands with the mentions of another, which is no more. The index knows."""
+        self.issues[kept.id] = kept
+        del self.issues[gone]
+        self.homes.update(dict.fromkeys(mentions, kept.id))
+
     def trim(self, since: datetime, most: int = MOST_MENTIONS) -> None:
         """Forgets what grouping no longer looks at, week by week, as late mentions would make the view load again;
         then issues that were not seen for longest, down to nine tenths of ``most`` mentions if there are more."""

@@ -13,6 +13,7 @@ from gordon.ports import RouteStore, RouteTransaction
 from gordon.records import Issue, IssueWithStories
 from route import issues
 from route.issues import Act
+from route.join import join
 from route.policy import RoutePolicy, make_policy
 
 
@@ -23,20 +24,9 @@ def merge(
     require_person(policy.desk, person)
     with store.transaction() as transaction:
         kept, gone = _locked(transaction, target), _locked(transaction, source)
-        file = kept.issue.file
-        items = transaction.items_of([target, source])
-        writes = issues.merge(
-            kept,
-            gone,
-            items,
-            transaction.decisions([file])[file],
-            _routing(policy),
-            Act(person, now, why),
-            absorbed=transaction.absorbed(gone.issue),
-            audit=[line for item in items if item.issue == source for line in transaction.history(item.id)],
-        )
-        transaction.write("route", writes)
-    return writes.issues[0]
+        mentions = [story.mention for story in gone.stories]
+        topics = Topics(policy.desk.settings.topic_prefix)
+        return join(transaction, kept.issue, gone.issue, mentions, topics, Act(person, now, why)).issues[0]
 
 
 def split(
