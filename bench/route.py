@@ -126,7 +126,7 @@ class History:
 
     def write(self, count: int, since: datetime, name: str) -> None:
         """So many mentions, ``STEP`` apart."""
-        source = tagged(count, self._sizes, since, STEP, name=name)
+        source = tagged(count, self._sizes, since, STEP, name=name, vary=False)
         while some := list(islice(source, 2_000)):
             with self._store.transaction() as transaction:
                 transaction.write("bench", self._rows(some))

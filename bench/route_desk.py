@@ -80,20 +80,20 @@ def _write(path: Path, content: object) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def tagged(count: int, sizes: Sizes, since: datetime, step: timedelta, name: str = "m") -> Iterator[Tagged]:
+def tagged(
+    count: int, sizes: Sizes, since: datetime, step: timedelta, name: str = "m", *, vary: bool = True
+) -> Iterator[Tagged]:
     """Mentions of 2 to 3 kB, each seen a step after the one before; a mention of two files comes once for each. A
-    repeated story has the words of one of the last 200 of its file, but for a few."""
+    repeated story has the words of one of the last 200 of its file, but for a tenth if they ``vary``."""
     draw, texts, names = random.Random(name), mentions(2_000), sizes.names()
     told: dict[str, list[Mention]] = {}
     for number in range(count):
         file = draw.choice(names)
         before = told.setdefault(file, [])
         like = draw.choice(before) if before and draw.random() < COPY else _fresh(draw, texts)
-        words = like.text.split()
-        for _ in range(len(words) // 10):
-            words[draw.randrange(len(words))] = draw.choice(vocabulary(like.language))
+        text = _varied(draw, like) if vary else like.text
         said = replace(
-            like, id=f"{name}-{number}", text=" ".join(words), seen=since + number * step, published=None,
+            like, id=f"{name}-{number}", text=text, seen=since + number * step, published=None,
             url=f"https://blog{number % 997}.example/{name}/{number}",
         )  # fmt: skip
         before.append(said)
@@ -103,6 +103,13 @@ def tagged(count: int, sizes: Sizes, since: datetime, step: timedelta, name: str
         tags = tuple(FileTag(file=one, score=2.0, evidence=()) for one in dict.fromkeys(files))
         for tag in tags:
             yield Tagged(mention=said, file=tag.file, files=tags, claims=tuple(claims), policy_version="bench")
+
+
+def _varied(draw: random.Random, like: Mention) -> str:
+    words = like.text.split()
+    for _ in range(len(words) // 10):
+        words[draw.randrange(len(words))] = draw.choice(vocabulary(like.language))
+    return " ".join(words)
 
 
 def _fresh(draw: random.Random, texts: list[Mention]) -> Mention:
