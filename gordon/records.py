@@ -214,7 +214,8 @@ class Completeness(Struct, frozen=True, kw_only=True):
 
 class MentionTrail(Struct, frozen=True, kw_only=True):
     """The whole way of one mention: revisions that ingest found, revisions that route recorded, oldest first each,
-    and what they became part of. ``found`` is empty for a mention that came from elsewhere."""
+    and what they became part of. ``found`` is empty for a mention that came from elsewhere. ``history``: of its
+    issues."""
 
     id: str
     found: tuple[Mention, ...]
@@ -223,6 +224,7 @@ class MentionTrail(Struct, frozen=True, kw_only=True):
     issues: tuple[Issue, ...]
     items: tuple[Item, ...]
     routings: tuple[Routing, ...] = ()
+    history: tuple[IssueChange, ...] = ()
 
 
 class IssueTrail(Struct, frozen=True, kw_only=True):

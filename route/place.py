@@ -34,10 +34,11 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A mention links these issues of its file, in this order; it is in none of them yet."""
+    """A mention links these issues of its file, in this order; it is in none of them yet. ``by``: its title."""
 
     file: str
     merges: tuple[Merge, ...]
+    by: str
 
 
 def placing(tagged: Iterable[Tagged], views: Mapping[str, FileView], now: datetime) -> Iterator[Placed | Linked]:
@@ -62,7 +63,8 @@ def _place(tagged: Tagged, file: str, view: FileView, now: datetime) -> Iterator
         return
     placement = view.index.place(_story(mention))
     if placement.merges:
-        yield Linked(file, tuple(_without(merge, mention.id) for merge in placement.merges))
+        merges = tuple(_without(merge, mention.id) for merge in placement.merges)
+        yield Linked(file, merges, mention.title or mention.id)
     before = view.issues.get(placement.issue)
     issue = _issue(file, mention, placement, before, fresh=known is None)
     view.issues[issue.id] = issue

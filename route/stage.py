@@ -110,7 +110,8 @@ class Route:
         changed: list[Item] = []
         for one in linked.merges:
             kept, gone = view.issues[one.kept], view.issues[one.gone]
-            writes = join(transaction, kept, gone, one.mentions, self._policy.topics, Act("", now, one.why))
+            act = Act("", now, f"{one.why}; linked by {linked.by!r}")
+            writes = join(transaction, kept, gone, one.mentions, self._policy.topics, act)
             view.merge(writes.issues[0], gone.id, one.mentions)
             view.counter += 1
             self._watches.wrote(linked.file)

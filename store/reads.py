@@ -26,16 +26,18 @@ def mention(database: Database, id: str) -> MentionTrail:
         mine = issue_mentions.c.mention == full
         issue_ids = select(issue_mentions.c.issue).where(mine)
         by_age = (issue_table.c.opened, issue_table.c.id)
+        joins = tuple(joins_where(connection, mine))
         return MentionTrail(
             id=full,
             found=_found(connection, full),
             recorded=tuple(_revisions(connection, full)),
-            joins=tuple(joins_where(connection, mine)),
+            joins=joins,
             issues=tuple(
                 issues_where(connection, select(issue_table).where(issue_table.c.id.in_(issue_ids)).order_by(*by_age))
             ),
             items=tuple(items_where(connection, item_table.c.issue.in_(issue_ids))),
             routings=tuple(routings_of(connection, full)),
+            history=tuple(changes_of_issues(connection, [join.issue for join in joins])),
         )
 
 

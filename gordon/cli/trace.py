@@ -12,7 +12,7 @@ from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json
 from gordon.cli.queues import gap_text, hats
 from gordon.cli.session import Session
 from gordon.diff import Changes, history, render
-from gordon.records import Item, MentionTrail, RecordedMention
+from gordon.records import IssueChange, Item, MentionTrail, RecordedMention
 
 MOST_CHANGES = 20
 """Changes of one revision that are shown to a person."""
@@ -68,11 +68,19 @@ def _show(trail: MentionTrail, changes: Mapping[int, Changes]) -> None:
         name = f"{clean(issue.file)}: “{clean(issue.title)}”, {issue.mentions} mention(s)" if issue else ""
         say(f"issue {clean(join.issue[:8])} {name}")
         say(f"  because {clean(join.why)}")
+    for line in trail.history:
+        say(f"  [dim]{line.at:%Y-%m-%d %H:%M:%S}Z[/dim] {line.action} {clean(_told(line))}")
     for routing in trail.routings:
         if routing.silence or routing.why:
             say(f"[yellow]{clean(routing.file)}, revision {routing.revision}:[/yellow] {clean(routing.why)}")
     for item in trail.items:
         _show_item(item)
+
+
+def _told(line: IssueChange) -> str:
+    """What the history of an issue says; of a merge and a split, the other issue."""
+    words = {"merged": f"with {line.other[:8]} ", "split": f"off {line.other[:8]} "}.get(line.action, "")
+    return f"{words}by {line.person or 'Gordon'}" + (f": {line.why}" if line.why else "")
 
 
 def _show_changes(changes: Changes) -> None:

@@ -110,6 +110,21 @@ def test_merged_issues_name_each_other_and_their_mentions_move(route: Route, dat
     assert read_issue(database, "issue-2").joins == () and check(database) == []
 
 
+def test_issues_are_read_whole_with_what_was_merged_into_them(route: Route) -> None:
+    gone = [issue(number, state="closed", mentions=0, merged_into=into) for number, into in ((4, "issue-1"), (5, "x"))]
+    elsewhere = issue(6, file="visas", state="closed", merged_into="issue-1")
+    with route.transaction() as transaction:
+        transaction.write("route", RouteWrites(issues=(*gone, elsewhere), joins=(join(1, 2),)))
+        assert transaction.absorbed(issue(1)) == [gone[0]] and transaction.absorbed(issue(2)) == []
+        found = {one.issue.id: {story.mention for story in one.stories} for one in transaction.with_stories(
+            ["issue-1", "issue-4", "nothing"]
+        )}  # fmt: skip
+        assert found == {"issue-1": {"mention-1", "mention-2"}, "issue-4": set()}
+        assert transaction.with_stories([]) == transaction.recorded([]) == []
+        told = transaction.recorded([("mention-1", 1), ("mention-1", 2), ("mention-9", 1)])
+    assert told == [recorded(1, files=("passports", "visas"))]
+
+
 def test_decisions_of_people_add_up_and_the_later_home_wins(route: Route) -> None:
     first = Decisions(homes={"mention-1": "issue-1"}, apart=frozenset({("issue-1", "issue-2")}))
     then = Decisions(homes={"mention-1": "issue-2", "mention-2": "issue-2"}, apart=first.apart)

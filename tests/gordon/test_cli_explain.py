@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from gordon.cli import app
 from tests.route.route_desk import tagged
-from tests.route.route_store import FEES, Desk
+from tests.route.route_issues import FEE, FLOOD, People
+from tests.route.route_store import DELAYS, FEES, Desk
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,17 @@ def test_the_exit_code_says_whether_it_is_there(folder: Path, options: list[str]
     assert "route 1: claim is true -> rapid-correction" in done.output
     assert ("not in duty-desk, but in rapid-correction" in done.output) == ("duty-desk" in options)
     assert ("not in watch, but in rapid-correction" in done.output) == ("watch" in options)
+
+
+def test_what_people_did_with_its_issue_is_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.stage.handle([tagged(FEES), tagged(DELAYS)])
+    People(tmp_path, desk.database).merge(FEE, FLOOD, why="one release")
+    desk.database.close()
+    done = explain(tmp_path)
+    assert f"merged with {FLOOD[:8]} by gordon: one release" in done.output
+    (line,) = json.loads(explain(tmp_path, "--json").output)["history"]
+    assert (line["issue"], line["other"], line["action"], line["person"]) == (FEE, FLOOD, "merged", "gordon")
 
 
 def test_programs_read_which_of_them_are_there(folder: Path) -> None:

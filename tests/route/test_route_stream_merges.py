@@ -65,7 +65,7 @@ def test_a_link_makes_one_issue_of_two_and_tells_their_queues(desk: Desk, langua
     assert "merged into" in told[2].why and "by Gordon" in told[2].why and repr(second.title) in told[2].why
     (line,) = read_issue(desk.database, gone).changes
     assert (line.issue, line.action, line.person, line.other) == (kept, "merged", "", gone)
-    assert repr(first.title) in line.why and "needed" in line.why
+    assert repr(first.title) in line.why and "needed" in line.why and line.why.endswith(f"linked by {link.title!r}")
     assert "by Gordon" in read_mention(desk.database, second.id).joins[0].why
     people(desk).require_order({first.id, second.id, link.id})
     counted = [number for report in desk.reports for change, number in report.items.items() if change[1] == "closed"]
