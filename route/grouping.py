@@ -1,8 +1,8 @@
 """Which mentions of one file tell the same story: one pass, in memory, deterministic, bounded. Pure.
 
 A mention joins the issue whose mentions it is most like on average, if the score reaches the threshold; copies (same
-address, same wording) always join. Otherwise it founds an issue. A mention that could have joined several merges those
-of them that are as much like each other.
+address, same wording) always join. Otherwise it founds an issue. A mention that is clearly like several merges those
+of them that are like each other.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ WINDOW = timedelta(days=14)
 THRESHOLD = 0.06
 CAUTION = 0.4
 """The threshold is higher by this share while next to nothing is known of what words are frequent in the file."""
+CLEARLY, ALIKE = 1.5, 0.7
+"""A mention links issues from so many times the threshold on; they are merged if they reach so much of it."""
 AGEING = 0.05
 """Stories come in bursts: for each day since an issue was last seen a mention must be more like it by this share."""
 DAY = timedelta(days=1)
@@ -215,10 +217,10 @@ class GroupIndex:
         return seen - self._groups[issue].last_seen <= WINDOW
 
     def _linked(self, placement: Placement, scored: Sequence[tuple[float, str]], seen: datetime) -> Placement:
-        """The merges that follow from a mention that joined: of its issue with others that it would have joined."""
+        """The merges that follow from a mention that joined: of its issue with others that it is clearly like."""
         merges: list[Merge] = []
-        issue, needed = placement.issue, self._needed()
-        left = [rival for score, rival in scored[1:] if score >= needed]
+        issue, needed = placement.issue, self._needed() * ALIKE
+        left = [rival for score, rival in scored[1:] if score >= self._needed() * CLEARLY]
         while left:
             free = [rival for rival in left if not self._separate(issue, rival)]
             alike = [(self._aged(self._between(issue, rival), rival, seen), rival) for rival in free]
@@ -226,12 +228,11 @@ class GroupIndex:
             if score < needed:
                 break
             left.remove(rival)
-            merges.append(self._merge(issue, rival, score))
+            merges.append(self._merge(issue, rival, score, needed))
             issue = merges[-1].kept
         return replace(placement, issue=issue, merges=tuple(merges)) if merges else placement
 
-    def _merge(self, one: str, other: str, score: float) -> Merge:
-        needed = self._needed()
+    def _merge(self, one: str, other: str, score: float, needed: float) -> Merge:
         kept, gone = sorted((one, other), key=lambda issue: (self._groups[issue].opened, issue))
         why = f"{self._name(gone)} and {self._name(kept)} tell one story (score {score:.3f}, needed {needed:.3f})"
         mentions = tuple(self._groups[gone].mentions)
@@ -247,6 +248,7 @@ class GroupIndex:
         self._sums.merge(kept, gone, self._members(gone))
         group, lost = self._groups[kept], self._groups.pop(gone)
         group.mentions += lost.mentions
+        group.opened = min(group.opened, lost.opened)
         group.last_seen = max(group.last_seen, lost.last_seen)
 
     def _between(self, one: str, other: str) -> float:
