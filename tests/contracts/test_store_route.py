@@ -229,7 +229,7 @@ def test_two_transactions_on_one_file_wait_for_each_other(route: Route) -> None:
     locked = threading.Event()
 
     def second() -> None:
-        locked.wait(5)
+        locked.wait(60)
         with route.transaction() as transaction:
             counters = transaction.lock_files(["visas", "passports"])
             events.append("second")
@@ -246,7 +246,7 @@ def test_two_transactions_on_one_file_wait_for_each_other(route: Route) -> None:
         time.sleep(0.3)  # long enough for the other to pass, if nothing held it up
         transaction.write("route", RouteWrites(issues=(issue(1),)))
         events.append("first")
-    thread.join(10)
+    thread.join(60)
     assert events == ["first", "second"]
     assert seen == [1, 1]
 
@@ -256,7 +256,7 @@ def test_two_transactions_with_one_event_do_not_both_handle_it(route: Route) -> 
     inside = threading.Event()
 
     def second() -> None:
-        inside.wait(5)
+        inside.wait(60)
         with route.transaction() as transaction:
             handled.append(transaction.unseen("route", ["a", "b"], NOW))
 
@@ -266,7 +266,7 @@ def test_two_transactions_with_one_event_do_not_both_handle_it(route: Route) -> 
         assert transaction.unseen("route", ["b"], NOW) == {"b"}
         inside.set()
         time.sleep(0.3)
-    thread.join(10)
+    thread.join(60)
     assert handled == [{"a"}]
 
 

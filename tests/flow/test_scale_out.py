@@ -48,7 +48,7 @@ class Daemon:
         address = next((line["metrics"] for line in lines if line.get("event") == "started"), None)
         if address is None:
             return 0.0
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=60) as answer:
             found = re.findall(rf"^{name}(?:{{.*}})? (\S+)$", answer.read().decode(), re.MULTILINE)
         return sum(map(float, found))
 

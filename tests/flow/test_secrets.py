@@ -112,5 +112,5 @@ def spoken(stack: Stack, *words: str) -> tuple[str, str]:
 
 def scraped(address: Path) -> str:
     """The metrics of the daemon that listens there."""
-    with urllib.request.urlopen(f"http://{address.read_text().strip()}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{address.read_text().strip()}/metrics", timeout=60) as answer:
         return str(answer.read().decode())

@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ask(server: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection(server.base.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(server.base.removeprefix("http://"), timeout=60)
     try:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, headers=names)
@@ -85,10 +85,10 @@ def test_one_connection_carries_many_requests_and_a_reader_may_hang_up(
 ) -> None:
     with serve(folder, 0, pace=10.0, now=Hands()) as server:
         port = int(server.base.rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as reader:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as reader:
             reader.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for _ in range(3):
             connection.request("GET", "/quay/feed.xml")
             assert b"Some text" in connection.getresponse().read()
@@ -118,7 +118,7 @@ def test_the_process_ends_well_on_sigterm(folder: Path) -> None:
         try:
             assert b"Some text" in _wait_for(port, process)
             process.send_signal(signal.SIGTERM)
-            _, errors = process.communicate(timeout=20)
+            _, errors = process.communicate(timeout=60)
         finally:
             process.kill()
     assert (process.returncode, errors) == (0, "")
@@ -127,7 +127,7 @@ def test_the_process_ends_well_on_sigterm(folder: Path) -> None:
 def _wait_for(port: int, process: subprocess.Popen[str]) -> bytes:
     """The feed, as soon as the process answers."""
     while process.poll() is None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
             connection.request("GET", "/quay/feed.xml")
             return connection.getresponse().read()

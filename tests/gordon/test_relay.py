@@ -161,7 +161,7 @@ def test_in_its_thread_it_outlives_faults_and_ends_empty(
     accept(database, 3, 2)
     ended.set()
     made[0].wake()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert read(log) == [0, 1, 2, 3, 4] and len(notes.troubles) == 1
     assert Outbox(database).lease("outbox.ingest", "another", START, LEASE), "the lease was not given back"

@@ -78,7 +78,7 @@ def test_a_child_does_not_outlive_its_parent(tmp_path: Path) -> None:
     child = int(note.read_text())
     assert alive(child) and parent.pid
     os.kill(parent.pid, signal.SIGKILL)
-    parent.wait(5)
+    parent.wait(60)
     until(lambda: not alive(child))
 
 

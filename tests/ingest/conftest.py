@@ -45,7 +45,7 @@ def fetch() -> Iterator[Callable[..., Answer]]:
         client.close()
 
 
-def wait_for_answers(client: Client, count: int, seconds: float = 20.0) -> list[Answer]:
+def wait_for_answers(client: Client, count: int, seconds: float = 60.0) -> list[Answer]:
     answers: list[Answer] = []
     until = time.monotonic() + seconds
     while len(answers) < count and time.monotonic() < until:

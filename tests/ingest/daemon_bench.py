@@ -79,7 +79,7 @@ class Bench:
     def close(self) -> None:
         self.client.close()
 
-    def until(self, polls: int, seconds: float = 15.0) -> list[PollReport]:
+    def until(self, polls: int, seconds: float = 60.0) -> list[PollReport]:
         """Turns until so many polls are recorded in all."""
         until = time.monotonic() + seconds
         while len(self.reports) < polls and time.monotonic() < until:

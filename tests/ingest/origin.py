@@ -143,7 +143,7 @@ def _hang_up(connection: socket.socket) -> None:
     connection.close()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Whether the condition comes true in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -230,13 +230,13 @@ def test_stopping_ends_what_is_in_flight_or_drops_it(bench: Make, origin: Origin
     origin.answers |= {"/soon": soon, "/never": lambda asked: [60.0]}
     with Origin(host="127.0.0.2") as other:
         other.answers["/never"] = lambda asked: [60.0]
-        one = bench()
+        one = bench(worker={"drain": "3s"}, http={"deadline": "60s"})
         one.sync(Feed(id="soon", url=origin.url("/soon")), Feed(id="never", url=other.url("/never")))
         turns = iter([False, True])
         began = time.monotonic()
         one.ingest.run(lambda: next(turns, True), turn=0.05)
         assert [report.feed for report in one.reports] == ["soon"]
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
 
 
 def test_a_new_daemon_finds_nothing_twice(bench: Make, origin: Origin) -> None:

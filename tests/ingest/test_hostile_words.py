@@ -53,6 +53,6 @@ def lists(text: str) -> None:
 @pytest.mark.parametrize("read", [header, wishes, robots, lists])
 def test_a_piece_said_for_ever_is_read_in_bounded_time(read: Callable[[str], None], piece: str) -> None:
     most = 60_000 if read in (header, wishes) else 200_000
-    began = time.monotonic()
+    began = time.process_time()
     read(piece * (most // len(piece)))
-    assert time.monotonic() - began < MOST_SECONDS
+    assert time.process_time() - began < MOST_SECONDS

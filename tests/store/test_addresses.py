@@ -55,4 +55,4 @@ def test_a_host_that_never_answers_is_given_up() -> None:
         started = time.monotonic()
         with pytest.raises(StoreUnavailable):
             open_database(f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/name", timeout=2.0)
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 30

@@ -68,7 +68,7 @@ def test_connections_that_the_server_ended(database: Database) -> None:
 
 def test_a_deadlock_is_worth_another_try(database: Database) -> None:
     """Two workers that lock files one by one, crosswise: one is told to try again, the other goes on."""
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
     told: list[str] = []
 
     def work(first: str, second: str) -> None:
@@ -85,7 +85,7 @@ def test_a_deadlock_is_worth_another_try(database: Database) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert sorted("deadlock" in word for word in told) == [False, True]
     assert "fine" in told
 
