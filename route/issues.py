@@ -13,7 +13,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from gordon.errors import Conflict, NotFound
+from gordon.errors import Conflict
 from gordon.events import Tagged, Topics
 from gordon.ids import derive, issue_id, item_id
 from gordon.records import (
@@ -118,10 +118,11 @@ def _require_mergeable(kept: Issue, gone: Issue) -> None:
             "only issues of one file can be merged",
         )
     for issue in (kept, gone):
-        _require_alive(issue)
+        require_alive(issue)
 
 
-def _require_alive(issue: Issue) -> None:
+def require_alive(issue: Issue) -> None:
+    """Raises Conflict for one that was merged into another."""
     if issue.merged_into:
         raise Conflict(f"issue {issue.id} was merged into {issue.merged_into}", "name that one")
 
@@ -228,12 +229,11 @@ def split(
     the two again.
 
     ``recorded``: by id, all mentions that leave; ``taken``: ids of ``names_for`` that are in use; ``items``: of the
-    issue.
-    Raises Conflict, NotFound.
+    issue. Raises Conflict.
     """
     issue, leaving = found.issue, [story for story in found.stories if story.mention in recorded]
     staying = [story for story in found.stories if story.mention not in recorded]
-    _require_splittable(found, recorded, staying)
+    _require_splittable(issue, leaving, staying)
     fresh = _split_off(issue, leaving, set(taken), act)
     rest = replace(
         issue,
@@ -260,18 +260,12 @@ def split(
     )
 
 
-def _require_splittable(
-    found: IssueWithStories, recorded: Mapping[str, RecordedMention], staying: Sequence[Story]
-) -> None:
-    _require_alive(found.issue)
-    known = {story.mention for story in found.stories}
-    for mention in recorded:
-        if mention not in known:
-            raise NotFound("mention", mention, f"not in issue {found.issue.id}; see: gordon issue show")
-    if not recorded:
+def _require_splittable(issue: Issue, leaving: Sequence[Story], staying: Sequence[Story]) -> None:
+    require_alive(issue)
+    if not leaving:
         raise Conflict("no mention is named", "name those that become an issue of their own")
     if not staying:
-        raise Conflict(f"no mention would stay in issue {found.issue.id}", "leave one at least")
+        raise Conflict(f"no mention would stay in issue {issue.id}", "leave one at least")
 
 
 def names_for(file: str, mentions: Iterable[str]) -> list[str]:

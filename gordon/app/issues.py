@@ -36,6 +36,7 @@ def split(
     require_person(policy.desk, person)
     with store.transaction() as transaction:
         found = _locked(transaction, issue)
+        issues.require_alive(found.issue)
         wanted = set(mentions)
         strangers = sorted(wanted - {story.mention for story in found.stories})
         if strangers:

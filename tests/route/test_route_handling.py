@@ -79,6 +79,14 @@ def test_who_drafted_does_not_approve() -> None:
         do_step(approved, "approve", "bob", MONDAY, [change], separate=True)
 
 
+def test_of_an_item_that_was_opened_again_the_last_draft_counts() -> None:
+    _, before = do_step(fresh(), "draft", "alice", MONDAY, [], separate=True)
+    item, change = do_step(fresh(), "draft", "bob", MONDAY, [before], separate=True)
+    with pytest.raises(Conflict, match="bob drafted"):
+        do_step(item, "approve", "bob", MONDAY, [before, change], separate=True)
+    assert "approve" in do_step(item, "approve", "alice", MONDAY, [before, change], separate=True).item.assigned.done
+
+
 def test_a_pause_moves_what_is_due_by_its_length() -> None:
     item, change = pause(fresh(), "alice", MONDAY + HOUR / 4, "the registry answers")
     assert item.next_due is None and paused(item) and change.why == "the registry answers"
