@@ -16,7 +16,7 @@ from gordon.bus.kafka_settings import KafkaSettings
 from gordon.bus.open import open_bus
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 40.0
+PATIENCE = 120.0
 FAST = KafkaSettings(partitions=4, session_timeout=3.0, request_timeout=5.0, delivery_timeout=5.0)
 """Kafka as the tests use it: a dead member is noticed after 3 seconds."""
 

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 from gordon.bus import Message, Record
-from tests.contracts.bus_kinds import BusFactory, child, fresh, line, messages, nothing_comes, numbers, take
+from tests.contracts.bus_kinds import PATIENCE, BusFactory, child, fresh, line, messages, nothing_comes, numbers, take
 
 
 def test_messages_of_one_key_come_in_order_with_headers_and_keys(bus_factory: BusFactory) -> None:
@@ -52,7 +52,7 @@ def test_most_is_kept_and_no_partition_starves(bus_factory: BusFactory) -> None:
     assert len(partitions) > 1
     subscription = bus.subscribe([topic], fresh("g"))
     found: list[Record] = []
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while len(found) < 400 and time.monotonic() < until:
         records = subscription.poll(0.5, 7)
         assert len(records) <= 7
@@ -105,7 +105,7 @@ def test_what_was_not_committed_goes_to_the_next_member_after_close(bus_factory:
 def test_members_share_the_partitions_and_none_has_two(bus_factory: BusFactory) -> None:
     bus, topic, group = bus_factory.open(), fresh("share"), fresh("g")
     first, second = bus.subscribe([topic], group), bus_factory.open().subscribe([topic], group)
-    settled = time.monotonic() + 30
+    settled = time.monotonic() + PATIENCE
     while True:  # the two find each other, without anything to read
         first.poll(0.3, 1)
         second.poll(0.3, 1)
@@ -126,7 +126,7 @@ def test_the_partitions_of_a_killed_member_go_to_the_others(bus_factory: BusFact
     survivor.poll(0.5, 1)
     with child(bus_factory, "consume", topic, group) as other:
         assert line(other) == "ready"
-        start, until = 0, time.monotonic() + 30
+        start, until = 0, time.monotonic() + PATIENCE
         while not select.select([other.stdout], [], [], 0)[0]:  # until the child has a share, and has done some of it
             assert time.monotonic() < until, "the child got no share"
             bus.publish(messages(topic, 64, keys=64, start=start))
@@ -136,7 +136,7 @@ def test_the_partitions_of_a_killed_member_go_to_the_others(bus_factory: BusFact
         other.wait()
         seen: set[int] = set()
         bus.publish(messages(topic, 64, keys=64, start=start))
-        until = time.monotonic() + 40
+        until = time.monotonic() + PATIENCE
         while not set(range(start, start + 64)) <= seen:
             assert time.monotonic() < until, "the dead member's partitions were not handed over"
             records = survivor.poll(0.5, 500)

@@ -16,10 +16,11 @@ from gordon.bus.kafka_producer import producer_options
 from gordon.bus.kafka_settings import KafkaSettings
 from gordon.bus.kafka_subscription import consumer_options
 from gordon.errors import BusUnavailable, Permanent
-from tests.contracts.bus_kinds import FAST, fresh, messages, numbers, take
+from tests.contracts.bus_kinds import FAST, PATIENCE, fresh, messages, numbers, take
 from tests.servers.kafka import KafkaBroker
 
-SHORT = KafkaSettings(partitions=3, session_timeout=3.0, request_timeout=2.0, delivery_timeout=3.0)
+SHORT = KafkaSettings(partitions=3, session_timeout=3.0, request_timeout=4.0, delivery_timeout=4.0)
+AT_ONCE = KafkaSettings(request_timeout=1.0, delivery_timeout=1.0)
 
 
 @pytest.fixture
@@ -40,14 +41,14 @@ def test_a_frozen_broker_fails_in_time_and_after_the_thaw_nothing_is_lost(
     began = time.monotonic()
     with pytest.raises(BusUnavailable):
         bus.publish(messages(topic, 50, start=50))
-    assert time.monotonic() - began < 2 * SHORT.delivery_timeout + SHORT.request_timeout + 10
+    assert time.monotonic() - began < 2 * SHORT.delivery_timeout + SHORT.request_timeout + 30
     assert bus.producers_replaced >= 1
     kafka_server.thaw()
     _patiently(lambda: bus.publish(messages(topic, 50, start=50)))
     _patiently(lambda: bus.publish(messages(topic, 50, start=100)))
     found: set[int] = set()
     tail = bus.tail(topic, 5.0, from_start=True)
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while found != set(range(150)):
         assert time.monotonic() < until, f"lost: {sorted(set(range(150)) - found)}"
         found |= set(numbers(tail.poll(0.5, 500)))
@@ -60,10 +61,17 @@ def test_a_batch_is_sent_again_by_a_new_producer_when_the_broker_wakes_up(
     topic = fresh("woken")
     bus.publish(messages(topic, 10))
     kafka_server.freeze()
-    alarm = threading.Timer(SHORT.delivery_timeout + 1.5, kafka_server.thaw)
-    alarm.start()
+
+    def thaw() -> None:
+        until = time.monotonic() + PATIENCE
+        while not bus.producers_replaced and time.monotonic() < until:
+            time.sleep(0.01)
+        kafka_server.thaw()
+
+    waker = threading.Thread(target=thaw)
+    waker.start()
     bus.publish(messages(topic, 10, start=10))
-    alarm.join()
+    waker.join()
     assert bus.producers_replaced == 1
     assert set(numbers(take(bus.tail(topic, 5.0, from_start=True), 20))) == set(range(20))
 
@@ -87,7 +95,7 @@ def test_a_broker_that_stops_shows_in_poll_and_its_return_brings_the_rest(kafka_
         kafka_server.start()
     _patiently(subscription.rewind)
     again: set[int] = set()
-    until = time.monotonic() + 40
+    until = time.monotonic() + PATIENCE
     while again != set(range(10)):
         assert time.monotonic() < until, "the broker came back, the records did not"
         try:
@@ -154,7 +162,7 @@ def test_a_port_that_never_answers_is_unavailable_in_bounded_time() -> None:
 
 
 def _unavailable(port: int) -> None:
-    bus: Bus = KafkaBus([f"127.0.0.1:{port}"], settings=SHORT)
+    bus: Bus = KafkaBus([f"127.0.0.1:{port}"], settings=AT_ONCE)
     for call in (
         lambda: bus.publish(messages("t", 1)),
         lambda: bus.lag(["t"], "g"),
@@ -164,7 +172,7 @@ def _unavailable(port: int) -> None:
         began = time.monotonic()
         with pytest.raises(BusUnavailable):
             call()
-        assert time.monotonic() - began < SHORT.request_timeout + 8
+        assert time.monotonic() - began < AT_ONCE.request_timeout + 20
     bus.close()
     assert not [thread.name for thread in threading.enumerate() if "kafka" in thread.name]
 
@@ -211,7 +219,7 @@ def test_secrets_never_show() -> None:
 
 
 def _patiently(call: object) -> None:
-    until = time.monotonic() + 40
+    until = time.monotonic() + PATIENCE
     while True:
         try:
             call()  # type: ignore[operator]  # any call without arguments
