@@ -97,7 +97,7 @@ def test_several_daemons_upgrade_at_once(database_url: str) -> None:
 
 
 def test_an_upgrade_killed_half_way_starts_over(database_url: str) -> None:
-    killed = subprocess.run([sys.executable, "-c", DIE_HALF_WAY + UPGRADE, database_url], check=False, timeout=60)
+    killed = subprocess.run([sys.executable, "-c", DIE_HALF_WAY + UPGRADE, database_url], check=False, timeout=300)
     assert killed.returncode == -9
     database = open_database(database_url)
     assert migrate.current(database) is None

@@ -71,7 +71,7 @@ def at(database: Database, when: object) -> object:
 
 @pytest.fixture
 def old(database_url: str) -> Iterator[Database]:
-    subprocess.run([sys.executable, "-c", FIRST, database_url], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", FIRST, database_url], check=True, timeout=300)
     opened = open_database(database_url)
     encode = Json(object).process_bind_param
     with opened.writing() as connection:

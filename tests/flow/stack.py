@@ -19,6 +19,8 @@ from gordon.app.supervise import Process, Supervisor
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("ingest", "classify", "route")
+SLOW = 5.0
+"""How many times as slow as a quiet one a machine may be."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Stack:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A gordon command on this desk."""
         command = [sys.executable, "-m", "gordon", *arguments, "--desk", str(self.desk)]
-        return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=300, check=False)
 
     def json(self, *arguments: str) -> Any:
         done = self.run(*arguments, "--json")
@@ -77,8 +79,8 @@ class Stack:
         return json.loads(done.stdout)
 
     def until(self, what: Callable[[], bool], seconds: float, why: str) -> None:
-        """Tends the processes until ``what()``; fails with the logs after ``seconds``."""
-        end = time.monotonic() + seconds
+        """Tends the processes until ``what()``; fails with the logs after SLOW times ``seconds``."""
+        end = time.monotonic() + SLOW * seconds
         while not what():
             self.tend()
             assert time.monotonic() < end, f"{why}\n{self.tails()}"

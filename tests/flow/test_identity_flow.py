@@ -107,7 +107,7 @@ def test_an_edit_after_routing_is_a_revision_of_the_same_item(tmp_path: Path) ->
 
 def explain(desk: Path, mention: Mention, *options: str) -> str:
     command = [sys.executable, "-m", "gordon", "explain", mention.id, *options, "--desk", str(desk)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

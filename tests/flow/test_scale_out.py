@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from store.database import open_database
 from tests.flow.hosts import Publisher, published
+from tests.flow.stack import SLOW
 
 HOSTS, FEEDS, ENTRIES = 24, 2, 5
 HOST_DELAY = 0.2
@@ -87,7 +88,7 @@ def write_desk(folder: Path, addresses: Sequence[str]) -> Path:
 
 
 def until(what: Callable[[], bool], seconds: float, why: Callable[[], str]) -> None:
-    end = time.monotonic() + seconds
+    end = time.monotonic() + SLOW * seconds
     while not what():
         assert time.monotonic() < end, why()
         time.sleep(0.2)

@@ -26,7 +26,7 @@ def gordon(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=300,
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr

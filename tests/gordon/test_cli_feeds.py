@@ -69,7 +69,7 @@ def gordon(
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "gordon", "feeds", *arguments, "--desk", str(desk)]
     done = subprocess.run(
-        command, env=environment(port), stdin=stdin, capture_output=True, text=True, timeout=90, check=False
+        command, env=environment(port), stdin=stdin, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == code and "Traceback" not in done.stderr, (done.returncode, done.stdout, done.stderr)
     return done

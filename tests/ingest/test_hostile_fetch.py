@@ -164,7 +164,7 @@ def elsewhere(url: str, environ: Mapping[str, str] = MappingProxyType({}), most:
     """Fetches in a process of its own: how many kB of memory it grew by at most, and what came of it."""
     command = [sys.executable, "-c", FETCH_ONE, url, str(most)]
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environ}, capture_output=True, text=True, timeout=60, check=True
+        command, cwd=ROOT, env={**os.environ, **environ}, capture_output=True, text=True, timeout=300, check=True
     )
     grown, _, told = done.stdout.strip().partition(" ")
     return int(grown), told
