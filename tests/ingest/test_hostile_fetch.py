@@ -40,6 +40,16 @@ def failed(answer: Answer, outcome: str, words: str) -> Failure:
     return answer
 
 
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="nothing can listen on ::1 here; test_guard covers the addresses")
 @pytest.mark.hostile(1, 2)
 def test_loopback_of_the_new_protocol_is_refused_before_any_connection(fetch: Fetch) -> None:
     with Origin(host="::1") as inside:
