@@ -45,7 +45,7 @@ format: install ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix $(SOURCES)
 
 test: check ## Everything that CI runs
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --cov --cov-report=term:skip-covered
 
 docs: install ## Write the generated documents anew (schemas, AsyncAPI)
 	$(BIN)/python -m gordon.contracts docs

@@ -14,6 +14,14 @@ from tests.servers.missing import started
 from tests.servers.postgres import PostgresServer, postgres_server
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests on Kafka run in one of the processes that share the tests: they stop and freeze its one broker."""
+    for item in items:
+        if item.get_closest_marker("kafka"):
+            item.add_marker(pytest.mark.xdist_group("kafka"))
+
+
 @pytest.fixture(scope="session")
 def kafka_server() -> Iterator[KafkaBroker]:
     """``servers`` ("127.0.0.1:port"), ``pid``, ``freeze``, ``thaw``, ``stop``, and ``start`` on the same data."""
