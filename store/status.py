@@ -32,7 +32,7 @@ def completeness(database: Database) -> Completeness:
             untagged=untagged,
             dead=dead,
             missing=found - tagged - untagged - dead,
-            issues=_count(connection, issues),
+            issues=_count(connection, issues, issues.c.merged_into == ""),
             items=_count(connection, items),
             outbox=waiting,
             outbox_oldest=oldest,

@@ -68,8 +68,10 @@ def test_a_link_makes_one_issue_of_two_and_tells_their_queues(desk: Desk, langua
     assert repr(first.title) in line.why and "needed" in line.why and line.why.endswith(f"linked by {link.title!r}")
     assert "by Gordon" in read_mention(desk.database, second.id).joins[0].why
     people(desk).require_order({first.id, second.id, link.id})
+    people(desk).require_order({first.id, second.id, link.id})
     counted = [number for report in desk.reports for change, number in report.items.items() if change[1] == "closed"]
-    assert counted == [1] and completeness(desk.database).unrouted == 0
+    counts = completeness(desk.database)
+    assert counted == [1] and (counts.unrouted, counts.issues) == (0, 1)
 
 
 @pytest.mark.parametrize("other", [False, True], ids=["the same daemon", "another"])
