@@ -79,8 +79,9 @@ def test_what_comes_later_for_the_one_that_is_gone_goes_to_the_one_kept(desk: De
     desk.stage.handle([tagged(one) for one in (BOATS, REEF, BRIDGE)])
     stage = desk.another() if other else desk.stage
     edited = mention("reef", REEF.title + "!", REEF.text, revision=2, kind="edited", seen=REEF.seen)
-    stage.handle([tagged(mention("echo", REEF.title, REEF.text, seen=BRIDGE.seen)), tagged(edited)])
     stage.handle([tagged(REEF, version="v2")])
+    stage.handle([tagged(mention("echo", REEF.title, REEF.text, seen=BRIDGE.seen)), tagged(edited)])
+    stage.handle([tagged(REEF, version="v3")])
     assert people(desk).members() == {KEPT: ["boats", "bridge", "echo", "reef"], GONE: []}
     people(desk).require_order({"boats", "reef", "bridge", "echo"})
 
@@ -95,6 +96,23 @@ def test_what_people_parted_no_link_merges_again(desk: Desk) -> None:
     people(desk).require_order({"boats", "reef", "bridge", "again", "and-again"})
     people(desk).merge(KEPT, fresh)
     assert people(desk).members()[KEPT] == ["again", "and-again", "boats", "bridge", "reef"]
+
+
+def test_what_people_decided_goes_with_an_issue_that_is_merged(desk: Desk) -> None:
+    us = people(desk)
+    desk.stage.handle([tagged(BOATS), tagged(REEF), tagged(said(BRIDGES["en"][1], "reef-2"))])
+    us.split(GONE, ["reef-2"])
+    desk.stage.handle([tagged(mention("owls", "Owl census begins", "Volunteers count owls.", seen=BRIDGE.seen))])
+    us.merge(us.holding("reef"), us.holding("owls"))
+    for stage, name in ((desk.stage, "bridge"), (desk.another(), "again"), (desk.another(), "and-again")):
+        stage.handle([tagged(said(BRIDGES["en"][2], name))])
+        us.require_order({"boats", "reef", "reef-2", "owls", "bridge", "again", "and-again"} & set(told(desk)))
+    assert len({us.holding(name) for name in ("boats", "reef", "reef-2")}) == 2, "one of the two is linked to the boats"
+    assert us.holding("reef") == us.holding("owls") and us.holding("reef") != us.holding("reef-2")
+
+
+def told(desk: Desk) -> list[str]:
+    return [name for names in people(desk).members().values() for name in names]
 
 
 def test_where_two_people_work_on_the_two_the_one_kept_goes_on_with_its_own(desk: Desk) -> None:
