@@ -56,8 +56,8 @@ def wait_for_answers(client: Client, count: int, seconds: float = 60.0) -> list[
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[ParserPool]:
-    """A pool whose limits suit the tests: short, but enough for any honest document."""
-    made = ParserPool(Parse(cpu=2.0, deadline=20.0, max_entries=50), clock=time.monotonic)
+    """A pool whose limits suit the tests: short in CPU, but enough for any honest document."""
+    made = ParserPool(Parse(cpu=2.0, deadline=60.0, max_entries=50), clock=time.monotonic)
     yield made
     made.close()
 
@@ -76,7 +76,7 @@ def parse(pool: ParserPool, request: pytest.FixtureRequest) -> Callable[..., Any
     return run
 
 
-def wait_for_documents(pool: ParserPool, count: int, seconds: float = 60.0) -> dict[Any, Any]:
+def wait_for_documents(pool: ParserPool, count: int, seconds: float = 180.0) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     until = time.monotonic() + seconds
     while len(found) < count and time.monotonic() < until:
