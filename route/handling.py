@@ -147,7 +147,8 @@ def still_open(items: Iterable[Item]) -> bool:
 
 def _require_open(item: Item) -> None:
     if item.state != "open":
-        raise Conflict(f"item {item.id} is closed", "a new mention of its story opens it again")
+        why = f" ({item.assigned.why})" if item.assigned.why else ""
+        raise Conflict(f"item {item.id} is closed{why}", "a new mention of its story opens one again")
 
 
 def _require_free(item: Item, person: str, now: datetime) -> str | None:
