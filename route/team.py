@@ -63,7 +63,12 @@ def added(
 ) -> list[Prospect]:
     """The best of those on duty to complete a team that consists of ``base``, by id."""
     chosen = smallest_team(
-        [_candidate(one, load.get(one.id, 0)) for one in there if one.capacity],
+        # Unpacked, as it is done for everybody who wears one of the hats, and for every item.
+        [
+            Candidate(name, mask, grade, load.get(name, 0), load.get(name, 0) >= capacity)
+            for _, name, capacity, _, mask, grade, _ in there
+            if capacity
+        ],
         (1 << len(needs)) - 1,
         1 << len(needs),
         apart=apart_of(needs) if separate else None,
