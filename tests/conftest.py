@@ -1,4 +1,5 @@
-"""Fixtures for the whole suite: one real Kafka and one real PostgreSQL a test run, started when first asked for."""
+"""Fixtures for the whole suite: one real Kafka and one real PostgreSQL for each process that runs
+tests, started when first asked for."""
 
 from __future__ import annotations
 
@@ -12,14 +13,6 @@ from tests.databases import migrated
 from tests.servers.kafka import KafkaBroker, kafka_broker
 from tests.servers.missing import started
 from tests.servers.postgres import PostgresServer, postgres_server
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests on Kafka run in one of the processes that share the tests: they stop and freeze its one broker."""
-    for item in items:
-        if item.get_closest_marker("kafka"):
-            item.add_marker(pytest.mark.xdist_group("kafka"))
 
 
 @pytest.fixture(scope="session")
