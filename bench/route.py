@@ -3,10 +3,10 @@
     python -m bench.route [--kafka] [--daemons 1] [--mentions 20000]
     python -m bench.route --growth 10000 100000 1000000 [--postgres]
 
-A desk of 1,000 files, 500 people and 50 queues. The first form runs real daemons, which end when everything is on the
-queue topics: outbox and relay are in it; ``--kafka``: a real broker and a real PostgreSQL that writes through to disk.
-The second fills a store with so many mentions, 700 a day as they would have come over the last weeks and years, and
-measures the stage alone on new ones; the items of the last three days are open.
+A desk of 1,000 files, 500 people and 50 queues. The first form runs real daemons on two hours of news, and ends when
+everything is on the queue topics: outbox and relay are in it; ``--kafka``: a real broker and a real PostgreSQL that
+writes through to disk. The second fills a store with so many mentions, 700 a day as they would have come over the last
+weeks and years, and measures the stage alone on new ones; the items of the last three days are open.
 """
 
 from __future__ import annotations
@@ -86,9 +86,8 @@ def daemons(address: Address, pids: dict[str, int], options: argparse.Namespace)
 
 def _drain(stack: Stack, bus: Bus, database: Database, pids: dict[str, int], options: argparse.Namespace) -> None:
     bus.ensure([TOPICS.tagged])
-    sizes, since = Sizes(options.files, options.people), datetime.now(UTC) - options.mentions * STEP
-    total = 0
-    for batch in batches(tagged(options.mentions, sizes, since, STEP), 500):
+    sizes, total, span = Sizes(options.files, options.people), 0, timedelta(hours=2)
+    for batch in batches(tagged(options.mentions, sizes, datetime.now(UTC) - span, span / options.mentions), 500):
         bus.publish([encode(event) for event in batch])
         total += len(batch)
 
