@@ -19,7 +19,7 @@ from gordon.ids import item_id
 from gordon.records import Item, ItemChange, Routing
 from route.announce import Changed, announce
 from route.clocks import deadlines
-from route.conditions import Facts
+from route.conditions import PRIORITIES, Facts
 from route.handling import still_open, timed
 from route.place import Placed
 from route.policy import RoutePolicy
@@ -31,8 +31,6 @@ from route.silences import Silence, silenced
 from route.team import choose_team
 from route.tick import escalate
 from route.watches import Signal
-
-PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
 
 
 @dataclass(frozen=True, slots=True)

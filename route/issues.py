@@ -31,7 +31,8 @@ from gordon.records import (
     Story,
 )
 from route.announce import Changed, announce
-from route.decide import PRIORITIES, Met, decide
+from route.conditions import PRIORITIES
+from route.decide import Met, decide
 from route.handling import ACKNOWLEDGE, holder_of, running, timed
 from route.locked import writes_of
 from route.place import Placed
