@@ -11,7 +11,7 @@ from store.database import Database
 
 # The chain of store/migrations/versions, oldest first. Kept here too, so that a start that has nothing to migrate
 # need not import Alembic (0.4 s); a test compares the two.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 HEAD = REVISIONS[-1]
 _TABLE = "alembic_version"
 _LOCK = 0x676F72646F6E  # "gordon": what daemons that start together queue up for on PostgreSQL

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from gordon.errors import DatabaseUnfit, Permanent, StoreUnavailable
-from store import migrate, migrations, route_tables
+from store import delivery_tables, migrate, migrations, route_tables
 from store.backup import check
 from store.database import Database, open_database
 from store.outbox import Outbox
@@ -39,7 +39,7 @@ event.listen(Engine, "before_cursor_execute", die)
 
 
 def test_migrated_schema_equals_the_tables(database: Database) -> None:
-    assert route_tables.mentions.metadata is metadata
+    assert route_tables.mentions.metadata is delivery_tables.webhooks.metadata is metadata
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     assert check(database) == []
