@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gordon.listen import Listening
-from gordon.metrics import Metrics
+from gordon.metrics import UNKNOWN, Metrics
 
 STALE = 30.0
 LEAST_FREE = 0.05
@@ -54,10 +54,19 @@ class Health:
         return "; ".join(wrong)
 
     def _disk(self) -> str:
-        if self._data is None or not self._data.exists():
+        if self._data is None:
             return ""
-        usage = shutil.disk_usage(self._data)
-        return "" if usage.free > LEAST_FREE * usage.total else f"disk: {usage.free / usage.total:.1%} free"
+        free = free_ratio(self._data)
+        return f"disk: {free:.1%} free" if free <= LEAST_FREE else ""
+
+
+def free_ratio(folder: Path) -> float:
+    """The share of the folder's disk that is free; NaN where it cannot be told."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return UNKNOWN
+    return usage.free / usage.total if usage.total else UNKNOWN
 
 
 class Listener:

@@ -1,13 +1,14 @@
 """Every metric of Gordon, in one table; the only home of prometheus_client. Described in docs/metrics.md.
 
 Labels are bounded: stages, topics, files, disciplines, queues, outcomes, languages of the desk. Never a url, an author
-or the title of a feed. Children are kept: a look-up by labels costs four times the increment.
+or the title of a feed; ids of feeds in one metric alone, and not more than MOST_FEEDS at a time. Children are kept: a
+look-up by labels costs four times the increment.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 from prometheus_client import (
@@ -15,6 +16,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
@@ -26,6 +28,9 @@ QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900)
 DAYS = (60, 300, 900, 1800, 3600, 7200, 14400, 43200, 86400, 259200, 604800)
 ALL = frozenset({"ingest", "classify", "route", "relay"})
+MOST_FEEDS = 50
+"""Feeds that ``gordon_feed_silence_seconds`` names at most."""
+UNKNOWN = float("nan")
 
 
 class Spec(NamedTuple):
@@ -45,6 +50,9 @@ METRICS: dict[str, Spec] = {
     "gordon_polls_total": Spec("counter", "Polls of feeds, by how they ended.", ("outcome",), _INGEST),
     "gordon_poll_seconds": Spec("histogram", "From the start of a poll to its record.", (), _INGEST, QUICK),
     "gordon_feeds": Spec("gauge", "Subscribed feeds, by the state of their health.", ("state",), _INGEST),
+    "gordon_feed_silence_seconds": Spec(
+        "gauge", "Since when a dormant feed has brought nothing new: the 50 longest silent.", ("feed",), _INGEST
+    ),
     "gordon_language_quiet": Spec(
         "gauge", "1 while a language brings far fewer new mentions than it used to, else 0.", ("language",), _INGEST
     ),
@@ -64,6 +72,16 @@ METRICS: dict[str, Spec] = {
     "gordon_mentions_tagged_total": Spec("counter", "Mentions recorded with a file.", ("file", "language"), _ROUTE),
     "gordon_mentions_silenced_total": Spec("counter", "Of these, kept back by a silence.", ("silence",), _ROUTE),
     "gordon_mentions_untagged_total": Spec("counter", "Mentions recorded without a file.", ("language",), _ROUTE),
+    "gordon_mentions": Spec(
+        "gauge", "Mention revisions found: tagged, untagged, dead, in_flight; NaN while unknown.", ("state",), _ROUTE
+    ),
+    "gordon_mentions_missing": Spec(
+        "gauge", "Mention revisions found that nothing explains; NaN while unknown.", (), _ROUTE
+    ),
+    "gordon_tags": Spec(
+        "gauge", "Files of mentions: routed, silenced, dead, in_flight; NaN while unknown.", ("state",), _ROUTE
+    ),
+    "gordon_tags_unrouted": Spec("gauge", "Files of mentions that nothing explains; NaN while unknown.", (), _ROUTE),
     "gordon_events_total": Spec("counter", "Events handled: ok, retried, dead.", ("stage", "outcome"), _LOOP),
     "gordon_event_seconds": Spec(
         "histogram", "Time to handle one event (its share of a batch).", ("stage",), _LOOP, QUICK
@@ -80,7 +98,11 @@ METRICS: dict[str, Spec] = {
         "gauge", "Share of a file's required disciplines, expertise and authority on duty now.", ("file",), _ROUTE
     ),
     "gordon_gaps": Spec("gauge", "What nobody on duty covers now.", ("file", "discipline"), _ROUTE),
+    "gordon_load_ratio": Spec(
+        "gauge", "Open items of the people of a discipline, as a share of their capacity.", ("discipline",), _ROUTE
+    ),
     "gordon_clock_breaches_total": Spec("counter", "Deadlines passed.", ("queue", "clock"), _ROUTE),
+    "gordon_clock_next_seconds": Spec("gauge", "Until the next clock of an open item runs out.", ("queue",), _ROUTE),
     "gordon_publish_to_queue_seconds": Spec(
         "histogram", "From the poll that found a mention to its item in a queue.", ("file",), _ROUTE, SLOW
     ),
@@ -89,6 +111,8 @@ METRICS: dict[str, Spec] = {
     ),
     "gordon_desk_reload_success": Spec("gauge", "1 while the desk in force is the one in the folder, else 0."),
     "gordon_desk_reload_timestamp_seconds": Spec("gauge", "When the desk in force was loaded."),
+    "gordon_ready": Spec("gauge", "1 while /health/ready answers 200, else 0."),
+    "gordon_disk_free_ratio": Spec("gauge", "Share of the disk of the data folder that is free."),
     "gordon_build_info": Spec("gauge", "Always 1.", ("version", "python", "stage")),
 }
 
@@ -100,6 +124,7 @@ class Metrics:
         self.stage = stage
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no type here; a series for the birth of each series says nothing that anybody asks
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         self._metrics = {name: self._make(name, spec) for name, spec in METRICS.items() if stage in spec.stages}
         self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
         self.set("gordon_build_info", 1, __version__, platform.python_version(), stage)
@@ -129,6 +154,12 @@ class Metrics:
         child = self._child(name, labels)
         assert isinstance(child, Gauge)
         child.set(value)
+
+    def watch(self, name: str, look: Callable[[], float]) -> None:
+        """Asks for a gauge's value at each scrape, in the listener's thread; ``look`` must not raise."""
+        child = self._child(name, ())
+        assert isinstance(child, Gauge)
+        child.set_function(look)
 
     def observe(self, name: str, value: float, *labels: str) -> None:
         """Adds an observation, in seconds, to a histogram."""

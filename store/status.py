@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, case,
 from gordon.records import Completeness
 from store.database import Database
 from store.life_tables import routings
-from store.route_tables import issues, items, mentions, tags
+from store.route_tables import issues, items, loads, mentions, tags
 from store.tables import dead_letters, feeds, held, outbox, revisions
 
 
@@ -119,3 +119,18 @@ def oldest_open(database: Database) -> dict[str, datetime]:
     query = select(items.c.queue, func.min(items.c.opened)).where(items.c.state == "open").group_by(items.c.queue)
     with database.reading() as connection:
         return {queue: opened for queue, opened in connection.execute(query)}
+
+
+def next_clocks(database: Database) -> dict[str, datetime]:
+    """When the next clock of an open item runs out, by queue."""
+    query = select(items.c.queue, func.min(items.c.next_due)).where(items.c.state == "open")
+    with database.reading() as connection:
+        rows = connection.execute(query.where(items.c.next_due.is_not(None)).group_by(items.c.queue))
+        return {queue: due for queue, due in rows}
+
+
+def open_by_person(database: Database) -> dict[str, int]:
+    """Open items of each person who has any."""
+    query = select(loads.c.person, loads.c["items"]).where(loads.c["items"] > 0)
+    with database.reading() as connection:
+        return {person: count for person, count in connection.execute(query)}

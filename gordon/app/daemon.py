@@ -16,7 +16,7 @@ from gordon import log
 from gordon.app.folder_watch import FolderWatch
 from gordon.app.signals import Signals
 from gordon.errors import DeskInvalid, Transient
-from gordon.health import Health, Listener
+from gordon.health import Health, Listener, free_ratio
 from gordon.metrics import Metrics
 from gordon.settings import Settings
 
@@ -48,6 +48,8 @@ class Daemon(AbstractContextManager["Daemon"]):
         data = settings.data_folder(folder)
         data.mkdir(parents=True, exist_ok=True)
         self.health = Health(data)
+        self.metrics.watch("gordon_ready", lambda: float(not self.health.ready()))
+        self.metrics.watch("gordon_disk_free_ratio", lambda: free_ratio(data))
         self.listener = Listener(
             self.metrics, self.health, settings.metrics.listen, _port(stage, settings, metrics_port)
         )

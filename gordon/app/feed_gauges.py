@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from gordon import log
 from gordon.app.feed_health import health
 from gordon.app.feed_looks import language_verdicts
-from gordon.metrics import Metrics
+from gordon.metrics import MOST_FEEDS, Metrics
 from ingest.habit import LEAST_SILENCE
 from store.database import Database
 from store.feeds import feeds_by_outcome, silent_feeds
@@ -20,7 +20,7 @@ EVERY = timedelta(minutes=1)
 
 class FeedGauges:
     """To be called now and then; counting thousands of feeds is done once a minute, and in the database. What has gone
-    quiet since the look before is told in the log, by name; metrics only count."""
+    quiet since the look before is told in the log, by name; metrics name the longest silent only."""
 
     def __init__(self, metrics: Metrics, database: Database, now: Callable[[], datetime]) -> None:
         self._metrics, self._database, self._now = metrics, database, now
@@ -39,6 +39,8 @@ class FeedGauges:
         counts.subtract(state.outcome for state in quiet)
         counts["dormant"] = len(quiet)
         self._replace("gordon_feeds", {state: number for state, number in counts.items() if number})
+        longest = sorted((state.last_new, state.id) for state in quiet if state.last_new)[:MOST_FEEDS]
+        self._replace("gordon_feed_silence_seconds", {feed: (now - since).total_seconds() for since, feed in longest})
         held = held_by_reason(self._database)
         self._replace("gordon_mentions_held", {reason: held.get(reason, 0) for reason in ("flood", "page")})
         verdicts = language_verdicts(self._database, now)

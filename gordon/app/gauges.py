@@ -10,10 +10,9 @@ from types import TracebackType
 from gordon import log
 from gordon.bus import Bus
 from gordon.errors import Transient
-from gordon.metrics import Metrics
+from gordon.metrics import UNKNOWN, Metrics
 
 EVERY = 5.0
-UNKNOWN = float("nan")
 
 
 class Gauges(AbstractContextManager["Gauges"]):

@@ -35,9 +35,10 @@ def work(
     *,
     chores: Sequence[Callable[[], None]],
     looks: Sequence[Callable[[], None]] = (),
+    closing: Callable[[], None] = lambda: None,
 ) -> None:
     """The worker loop of a daemon. ``chores`` run between batches; ``looks`` are its gauges beside the lag, which
-    ``open_bus`` is for."""
+    ``open_bus`` is for; ``closing`` ends what they hold, in their thread."""
     settings = daemon.settings
     topics = Topics(settings.topic_prefix)
     group = topics.group(stage.name)
@@ -57,7 +58,12 @@ def work(
         sleep=time.sleep,
         monotonic=time.monotonic,
     )
-    with Gauges(lag, lambda: gauge_producers(daemon.metrics, bus), *looks, closing=lag.close):
+
+    def close() -> None:
+        lag.close()
+        closing()
+
+    with Gauges(lag, lambda: gauge_producers(daemon.metrics, bus), *looks, closing=close):
         daemon.started()
         worker.run(daemon.signals.stopping, between)
 

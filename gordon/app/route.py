@@ -15,6 +15,8 @@ from gordon.app.loop import Current, work
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
 from gordon.app.prepare import ready
+from gordon.app.route_gauges import Equation, gauge_items, gauge_people
+from gordon.bus import Bus
 from gordon.errors import StoreUnavailable
 from gordon.events import Topics
 from gordon.metrics import Metrics
@@ -25,9 +27,7 @@ from route.life import Life, LifeReport
 from route.policy import RoutePolicy, make_policy
 from route.stage import Route, RouteReport
 from store.database import Database
-from store.dead import dead_by_stage
 from store.route import Route as RouteStore
-from store.status import oldest_open, open_items, open_with_gaps
 
 LANGUAGES = frozenset({"en", "fr", "und"})
 
@@ -60,21 +60,23 @@ def _work(
 
     def use(fresh: Policy) -> None:
         _begin_counters(daemon.metrics, fresh)
-        force.coverage = Coverage(fresh.desk)
+        force.people, force.coverage = fresh.desk.people, Coverage(fresh.desk)
         turns.life = _life(fresh, daemon.settings, database)
         current.stage = _stage(fresh, daemon.settings, database, observe)
 
     reload = Reloader(daemon, watch, lambda: checked(folder, environ), use)
 
-    def look() -> None:
-        _gauges(daemon, database, force.coverage)
+    def open_bus() -> Bus:
+        return connect_bus(daemon.settings, folder)
 
+    equation = Equation(daemon.metrics, database, open_bus, Topics(daemon.settings.topic_prefix))
+    looks = (lambda: _look(daemon, database, force), equation)
     bus = daemon.obtain("bus", lambda: stage_bus(daemon.settings, folder))
     if bus is None:
         return
     relay.start()
     try:
-        work(daemon, current, bus, lambda: connect_bus(daemon.settings, folder), chores=[reload, turns], looks=[look])
+        work(daemon, current, bus, open_bus, chores=[reload, turns], looks=looks, closing=equation.close)
     finally:
         relay.stop()
         bus.close()
@@ -84,7 +86,14 @@ class _InForce:
     """What the chores need of the policy in force."""
 
     def __init__(self, policy: Policy) -> None:
-        self.coverage = Coverage(policy.desk)
+        self.people, self.coverage = policy.desk.people, Coverage(policy.desk)
+
+
+def _look(daemon: Daemon, database: Database, force: _InForce) -> None:
+    now = utc_now()
+    gauge_outbox(daemon, database, "route")
+    gauge_items(daemon.metrics, database, now)
+    gauge_people(daemon.metrics, database, force.people, force.coverage, now)
 
 
 def _stage(policy: Policy, settings: Settings, database: Database, observe: Callable[[RouteReport], None]) -> Route:
@@ -159,17 +168,3 @@ def note_batch(metrics: Metrics, report: RouteReport) -> None:
 def _bounded(language: str) -> str:
     """A label: mentions from elsewhere may claim any language."""
     return language if language in LANGUAGES else "other"
-
-
-def _gauges(daemon: Daemon, database: Database, coverage: Coverage) -> None:
-    gauge_outbox(daemon, database, "route")
-    metrics, now = daemon.metrics, utc_now()
-    metrics.replace("gordon_items_open", {labels: float(number) for labels, number in open_items(database).items()})
-    gapped = open_with_gaps(database).items()
-    metrics.replace("gordon_items_with_gaps", {(queue,): float(number) for queue, number in gapped})
-    oldest = oldest_open(database).items()
-    metrics.replace("gordon_item_age_seconds", {(queue,): (now - since).total_seconds() for queue, since in oldest})
-    metrics.replace("gordon_dead_letters", {(stage,): n for stage, n in dead_by_stage(database).items()})
-    ratios, gaps = coverage.gauges(now)
-    metrics.replace("gordon_coverage_ratio", {(file,): ratio for file, ratio in ratios.items()})
-    metrics.replace("gordon_gaps", {labels: float(number) for labels, number in gaps.items()})

@@ -60,21 +60,24 @@ def status(database: Database, open_bus: Callable[[], Bus], topics: Topics) -> S
     try:
         bus = open_bus()
         try:
-            return _settled(database, bus, topics)
+            counts, lag, under_way = settled(database, bus, topics)
         finally:
             bus.close()
     except BusUnavailable:
         return _status(database, completeness(database), None, None, None)
+    return _status(database, counts, lag, *balance(counts, under_way))
 
 
-def _settled(database: Database, bus: Bus, topics: Topics) -> Status:
+def settled(database: Database, bus: Bus, topics: Topics) -> tuple[Completeness, dict[str, int], int]:
+    """What is counted, the lag by stage and topic, and how many messages are under way, as soon as they balance; after
+    four looks as they are. Raises BusUnavailable."""
     for _ in range(LOOKS):
         before = sum(_lag(bus, topics).values()) + _unpublished(database)
         counts, lag = completeness(database), _lag(bus, topics)
-        in_flight, balanced = balance(counts, max(before, sum(lag.values()) + _unpublished(database)))
-        if balanced:
+        under_way = max(before, sum(lag.values()) + _unpublished(database))
+        if balance(counts, under_way)[1]:
             break
-    return _status(database, counts, lag, in_flight, balanced)
+    return counts, lag, under_way
 
 
 def _lag(bus: Bus, topics: Topics) -> dict[str, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from gordon.app.feed_gauges import EVERY, FeedGauges
-from gordon.metrics import Metrics
+from gordon.metrics import MOST_FEEDS, Metrics
 from gordon.polling import Feed, FeedState, Polled
 from store.ingest import Ingest
 from tests.databases import new_sqlite
@@ -47,5 +47,25 @@ def test_states_are_counted_and_a_dormant_feed_is_no_longer_well(tmp_path: Path)
         '{state="dormant"} 1.0', '{state="gone"} 1.0', '{state="never"} 1.0', '{state="unchanged"} 1.0',
         '{state="unreachable"} 1.0',
     ]  # fmt: skip
+    assert shown(metrics, "gordon_feed_silence_seconds") == [f'{{feed="a"}} {float(9 * 86400 + EVERY.seconds / 12)}']
     assert shown(metrics, "gordon_mentions_held") == ['{reason="flood"} 0.0', '{reason="page"} 0.0']
+    database.close()
+
+
+def test_the_longest_silent_feeds_are_named_and_not_more(tmp_path: Path) -> None:
+    database = new_sqlite(tmp_path / "gordon.db")
+    store = Ingest(database)
+    names = [f"f{number:02}" for number in range(MOST_FEEDS + 9)]
+    store.sync_feeds([Feed(id=name, url=f"https://{name}.example/feed") for name in names], NOW)
+    for number, claim in enumerate(store.claim("me", NOW, NOW + timedelta(minutes=1), 100) or ()):
+        since = NOW - timedelta(days=30 + number)
+        state = replace(
+            claim.feeds[0], outcome="unchanged", arrivals=9, gap=60.0, last_new=since, last_poll=NOW, next_due=NOW
+        )
+        store.record("me", NOW, [Polled(host=claim.host.host, state=state)], [claim.host])
+    metrics = Metrics("ingest")
+    FeedGauges(metrics, database, lambda: NOW)()
+    assert shown(metrics, "gordon_feeds") == [f'{{state="dormant"}} {float(len(names))}']
+    named = [float(line.split()[-1]) / 86400 for line in shown(metrics, "gordon_feed_silence_seconds")]
+    assert sorted(named) == [30.0 + number for number in range(9, len(names))]
     database.close()
