@@ -48,6 +48,7 @@ class Daemon(AbstractContextManager["Daemon"]):
         data = settings.data_folder(folder)
         data.mkdir(parents=True, exist_ok=True)
         self.health = Health(data)
+        self.note_desk(True)
         self.metrics.watch("gordon_ready", lambda: float(not self.health.ready()))
         self.metrics.watch("gordon_disk_free_ratio", lambda: free_ratio(data))
         self.listener = Listener(
@@ -85,6 +86,12 @@ class Daemon(AbstractContextManager["Daemon"]):
             self.health.beat()
             time.sleep(min(left, 0.2))
 
+    def note_desk(self, success: bool) -> None:
+        """The desk was read, at the start or anew; or it was refused and the old one stays in force."""
+        self.metrics.set("gordon_desk_reload_success", 1 if success else 0)
+        if success:
+            self.metrics.set("gordon_desk_reload_timestamp_seconds", utc_now().timestamp())
+
     def started(self) -> None:
         """The daemon is ready for work."""
         self.health.up("start")
@@ -105,7 +112,6 @@ class Reloader(Generic[P]):
         """``watch``: begun before the policy in force was read, so that no change slips in between."""
         self._daemon, self._read, self._use = daemon, read, use
         self._watch = watch
-        self._note(True)
 
     def __call__(self) -> None:
         """To be called between batches."""
@@ -115,14 +121,9 @@ class Reloader(Generic[P]):
         try:
             self._use(self._read())
         except DeskInvalid as error:
-            self._note(False)
+            self._daemon.note_desk(False)
             for problem in error.problems:
                 log.logger().error("desk refused, the old one stays in force", problem=str(problem))
             return
-        self._note(True)
+        self._daemon.note_desk(True)
         log.logger().info("desk reloaded")
-
-    def _note(self, success: bool) -> None:
-        self._daemon.metrics.set("gordon_desk_reload_success", 1 if success else 0)
-        if success:
-            self._daemon.metrics.set("gordon_desk_reload_timestamp_seconds", utc_now().timestamp())
