@@ -129,20 +129,23 @@ class Member(Struct, frozen=True, kw_only=True, omit_defaults=True):
     authority: tuple[str, ...]
     why: str
     duties: tuple[str, ...] = ()
+    why_fr: str = ""
 
 
-class Gap(Struct, frozen=True, kw_only=True):
+class Gap(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What nobody on duty covers: ``kind`` is discipline, expertise, authority or language; ``need`` names it."""
 
     kind: str
     need: str
     why: str
+    why_fr: str = ""
 
 
 class Assigned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state of one item after ``change``; ``mentions`` counts those of its issue.
 
-    ``why``: the reason of this change. ``claimed_by``: who works on it, until ``claimed_until`` unless prolonged.
+    ``why``: the reason of this change. ``explain_fr``, ``why_fr`` and those of team and gaps: the same in French, in
+    what is told; what is stored is English. ``claimed_by``: who works on it, until ``claimed_until`` unless prolonged.
     ``done``: which of the steps acknowledge, draft and approve were done, and when."""
 
     item: str
@@ -160,6 +163,8 @@ class Assigned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     change: Change
     policy_version: str
     why: str = ""
+    explain_fr: tuple[str, ...] = ()
+    why_fr: str = ""
     claimed_by: str | None = None
     claimed_until: datetime | None = None
     done: dict[str, datetime] = {}

@@ -22,7 +22,7 @@ from gordon.errors import Problem
 FILE = "gordon.toml"
 PREFIX = "GORDON_"
 DISCIPLINES = ("policy", "communications", "advocacy", "media-relations", "web-communications")
-_OTHER_VARIABLES = frozenset({"GORDON_DESK"})
+_OTHER_VARIABLES = frozenset({"GORDON_DESK", "GORDON_LANGUAGE"})
 # What Kubernetes sets in every container beside a service called gordon or gordon-something.
 _SERVICE_LINK = re.compile(
     r"_SERVICE_HOST$|_SERVICE_PORT(_|$)|(?<!METRICS_)(?<!DEMO_)_PORT(_\d+_(TCP|UDP|SCTP)\w*)?$|^GORDON_PORT$"
@@ -116,11 +116,13 @@ class Route(Model):
 
 class Retention(Model):
     """How long the database keeps what only redelivery and diagnosis need. Mentions, issues, items and dead letters
-    are kept for ever. ``inbox`` must outlive the bus's own retention and the longest outage."""
+    are kept for ever. ``inbox`` must outlive the bus's own retention and the longest outage; so must ``deliveries``,
+    what webhooks got."""
 
     outbox: Seconds = 7 * 86400.0
     inbox: Seconds = 90 * 86400.0
     polls: Seconds = 90 * 86400.0
+    deliveries: Seconds = 30 * 86400.0
 
 
 class Metrics(Model):

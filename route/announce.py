@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gordon.events import Assigned, Event, Topics
+from gordon.french import bilingual
 from gordon.ids import derive
 from gordon.records import Item
 
@@ -32,5 +33,5 @@ def announce(assigned: Assigned, topics: Topics, time: datetime, *cause: str) ->
         source=SOURCE,
         subject=assigned.item,
         time=time,
-        data=assigned,
+        data=bilingual(assigned),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -29,7 +30,7 @@ from gordon.cli import (
     tag,
     trace,
 )
-from gordon.cli.out import finish, plain
+from gordon.cli.out import finish, plain, speak
 from gordon.errors import DeskInvalid, GordonError, Transient
 
 app = typer.Typer(
@@ -54,6 +55,13 @@ for module in (desk, daemons, tag, learn, evaluate, trace, people, simulate, sta
     module.register(app)
 
 
+class Language(Enum):
+    """What reports on items, issues, mentions and people are written in."""
+
+    en = "en"
+    fr = "fr"
+
+
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"gordon {__version__}")
@@ -65,8 +73,12 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    language: Annotated[
+        Language, typer.Option(envvar="GORDON_LANGUAGE", help="Of reports on items, issues, mentions and people.")
+    ] = Language.en,
 ) -> None:
     """Options of the whole program."""
+    speak(language.value)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,6 +18,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gordon.errors import DeskInvalid, Problem
+from gordon.french import cell_in_french, label_in_french, line_in_french
 from gordon.hosts import redact
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -29,6 +31,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 HERE = Path(".")
 PIPE_WIDTH = 240
 T = TypeVar("T")
+_LANGUAGE = ContextVar("language", default="en")
 
 
 def clean(text: object) -> str:
@@ -46,9 +49,24 @@ def console() -> Console:
     return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
+def speak(language: str) -> None:
+    """From now on, in this call of ``gordon``, reports are written in this language: "en" or "fr"."""
+    _LANGUAGE.set(language)
+
+
+def language() -> str:
+    """What they are written in."""
+    return _LANGUAGE.get()
+
+
+def speaks_french() -> bool:
+    """Whether that is French."""
+    return language() == "fr"
+
+
 def say(text: str) -> None:
     """A line for people, with Rich markup; what comes from outside must be ``clean``."""
-    console().print(text)
+    console().print(line_in_french(text) if speaks_french() else text)
 
 
 def show_json(value: Any) -> None:
@@ -74,11 +92,12 @@ def show_json_line(value: Any) -> None:
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table; an empty one says so."""
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    label, told = (label_in_french, cell_in_french) if speaks_french() else (str, str)
+    table = Table(title=label(title), title_justify="left", header_style="bold", box=None, pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=number == 0)
+        table.add_column(label(column), overflow="fold", no_wrap=number == 0)
     for row in rows:
-        table.add_row(*(clean(cell) for cell in row))
+        table.add_row(*(clean(told(cell) if isinstance(cell, str) else cell) for cell in row))
     if table.row_count:
         console().print(table)
     else:

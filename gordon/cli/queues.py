@@ -13,11 +13,12 @@ import typer
 
 from gordon.bus import Subscription
 from gordon.cli import items
-from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json, show_json_line, show_table
+from gordon.cli.out import HERE, DeskOption, JsonOption, clean, language, say, show_json, show_json_line, show_table
 from gordon.cli.session import Session
 from gordon.codec import decode
 from gordon.errors import NotFound, Permanent
 from gordon.events import Assigned, Gap, Member
+from gordon.french import bilingual
 
 app = typer.Typer()
 items.register(app)
@@ -48,7 +49,7 @@ def list_queues(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
     lines = [
         QueueLine(
             queue=name,
-            title=queue.title.best("en"),
+            title=queue.title.best(language()),
             disciplines=queue.requires.disciplines,
             open=waiting[name],
             with_gaps=gaps[name],
@@ -77,7 +78,7 @@ def show(
         _require(queue, desk)
         found = [item.assigned for item in read_items(session.database, queue, open_only=not everything)]
     if as_json:
-        show_json(found)
+        show_json([bilingual(assigned) for assigned in found])
         return
     say(f"Queue [bold]{clean(queue)}[/bold]: {len(found)} item(s)")
     for assigned in found:

@@ -88,3 +88,17 @@ def test_an_item_is_claimed_worked_on_and_closed(folder: Path) -> None:
     assert issue["id"] == FLOOD
     wrong = gordon("queue", "claim", name, "--as", "gordon", "--for", "soon", desk=folder)
     assert wrong.returncode == 2 and "--for" in wrong.stderr
+
+
+def test_reports_are_in_french_on_wish(folder: Path) -> None:
+    claimed = gordon("--language", "fr", "queue", "list", desk=folder)
+    assert claimed.returncode == 0 and "transmet à" in claimed.stdout
+    (item, *_) = as_json("queue", "show", "rapid-correction", desk=folder)
+    assert item["explain_fr"][1] == "route 1\u00a0: claim est true -> rapid-correction"
+    assert item["team"][0]["why_fr"].startswith("couvre policy")
+    shown = gordon("--language", "fr", "issue", "show", FLOOD, desk=folder).stdout
+    assert "raconte la même histoire que" in shown and "enjeu" in shown
+    told = gordon("--language", "fr", "explain", "fees", desk=folder).stdout
+    assert "équipe\u00a0: gordon, noor" in told and "team:" not in told
+    wrong = gordon("--language", "de", "queue", "list", desk=folder)
+    assert wrong.returncode == 2

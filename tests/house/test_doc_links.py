@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from gordon.cli import app
 from gordon.metrics import METRICS
-from gordon.settings import PREFIX, Settings, _field
+from gordon.settings import _OTHER_VARIABLES, PREFIX, Settings, _field
 from tests.house.markdown import anchors, fenced_lines, links, sections, spans
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +119,7 @@ def test_every_metric_variable_and_setting_that_is_named_exists(document: Path) 
             assert metric in METRICS, f"{name(document)} names {metric}"
         for variable in re.findall(r"\bGORDON_[A-Z_]+[A-Z]\b", text):
             path = tuple(variable.removeprefix(PREFIX).lower().split("__"))
-            assert variable == "GORDON_DESK" or _field(path), f"{name(document)} names {variable}"
+            assert variable in _OTHER_VARIABLES or _field(path), f"{name(document)} names {variable}"
         dotted = re.fullmatch(rf"({'|'.join(TABLES)})\.([a-z_]+)", text)
         if dotted and not FILES.search(text):
             assert _field((dotted[1], dotted[2])), f"{name(document)} names {text}"

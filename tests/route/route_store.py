@@ -49,15 +49,26 @@ class Desk:
         return Route(policy=policy(self.folder), store=store, now=now, observe=self.reports.append)
 
     def sent(self) -> list[Event]:
-        """Everything in the outbox, in order."""
+        """Everything in the outbox, in order; each event says all in French too."""
         rows = Outbox(self.database).pending("route", 1000)
-        return [
+        events = [
             codec.decode(Record(m.topic, 0, number, m.key, m.value, m.headers))
             for number, m in enumerate(row.message for row in rows)
         ]
+        for data in (event.data for event in events):
+            missing = untranslated(data) if isinstance(data, Assigned) else []
+            assert not missing, missing
+        return events
 
     def changes(self) -> list[tuple[str, str, int]]:
         """Queue, change and mentions of every event sent."""
         return [
             (d.queue, d.change, d.mentions) for d in (event.data for event in self.sent()) if isinstance(d, Assigned)
         ]
+
+
+def untranslated(assigned: Assigned) -> list[str]:
+    """Sentences of an item that are the same in both languages."""
+    told = [(assigned.why, assigned.why_fr), *zip(assigned.explain, assigned.explain_fr, strict=True)]
+    told += [(one.why, one.why_fr) for one in (*assigned.team, *assigned.gaps)]
+    return [english for english, french in told if english and english == french]

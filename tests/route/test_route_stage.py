@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gordon.errors import Permanent
 from gordon.events import Assigned, Dead, Event, Origin
+from gordon.french import bilingual
 from gordon.ids import derive, issue_id, item_id
 from gordon.records import RouteWrites
 from gordon.stage import Stage
@@ -58,7 +59,7 @@ def test_a_mention_opens_an_issue_and_an_item_with_team_gaps_and_clocks(desk: De
     }
     assert data.explain[1] == "route 1: claim is true -> rapid-correction"
     stored = read_item(desk.database, item)
-    assert (stored.assigned, stored.opened, stored.state) == (data, opened, "open")
+    assert (bilingual(stored.assigned), stored.opened, stored.state) == (data, opened, "open")
     trail = read_issue(desk.database, issue)
     assert (trail.issue.title, trail.issue.mentions, trail.issue.opened) == (FEES.title, 1, MONDAY)
     assert [story.url for story in trail.stories] == [FEES.url]
