@@ -44,7 +44,8 @@ class Spec(NamedTuple):
 
 
 _INGEST, _ROUTE = frozenset({"ingest"}), frozenset({"route"})
-_LOOP, _OUTBOX = frozenset({"classify", "route"}), frozenset({"ingest", "route", "relay"})
+_RELAY = frozenset({"relay"})
+_LOOP, _OUTBOX = frozenset({"classify", "route", "relay"}), frozenset({"ingest", "route", "relay"})
 
 METRICS: dict[str, Spec] = {
     "gordon_polls_total": Spec("counter", "Polls of feeds, by how they ended.", ("outcome",), _INGEST),
@@ -106,6 +107,12 @@ METRICS: dict[str, Spec] = {
     "gordon_publish_to_queue_seconds": Spec(
         "histogram", "From the poll that found a mention to its item in a queue.", ("file",), _ROUTE, SLOW
     ),
+    "gordon_webhook_deliveries_total": Spec(
+        "counter", "Posts to webhooks by outcome; dead: given up after the last.", ("webhook", "outcome"), _RELAY
+    ),
+    "gordon_webhook_waiting": Spec("gauge", "Events that wait to be delivered.", ("webhook",), _RELAY),
+    "gordon_webhook_oldest_seconds": Spec("gauge", "Age of the oldest of them; 0 without any.", ("webhook",), _RELAY),
+    "gordon_webhook_disabled": Spec("gauge", "1 while set aside, as it answered 410; else 0.", ("webhook",), _RELAY),
     "gordon_producers_replaced": Spec(
         "gauge", "Kafka producers replaced since the start, as they had stopped answering."
     ),

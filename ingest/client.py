@@ -312,7 +312,7 @@ class _Exchange:
             return self.failure("unreachable", _words(code, text), now)
         if not self._headed:  # libcurl takes what it has for an answer: half a 410 would stop the feed
             return self.failure("unreachable", "the connection broke in the middle of the headers", now)
-        if self._status in REDIRECTS:
+        if self._status in REDIRECTS and self.request.redirects:
             return self._next(now)
         try:
             body = self._body.finish() if self._body else b""

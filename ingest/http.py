@@ -20,7 +20,8 @@ MOST_VALIDATOR = 1024
 class Request:
     """What to fetch. ``key`` names it in the answer. Validators go out verbatim; ``headers`` (say, an API key) and
     credentials in the URL only ever go to the URL's own origin. A POST has a ``body``, of type ``content_type``, which
-    goes wherever 307 and 308 lead, but never from https to http; it is never turned into a GET."""
+    goes wherever 307 and 308 lead, but never from https to http; it is never turned into a GET. Without ``redirects``
+    none is followed: it is the answer."""
 
     key: str
     url: str
@@ -30,6 +31,7 @@ class Request:
     method: Literal["GET", "POST"] = "GET"
     body: bytes = b""
     content_type: str = ""
+    redirects: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class Deliveries:
 
     def due(self, webhook: str, now: datetime, most: int, busy: Collection[str] = ()) -> Sequence[Delivery]:
         """What can be posted to a webhook now, longest due first: of each issue the first event that waits, and none
-        of the issues in ``busy``."""
+        of the issues in ``busy``. Nothing where the webhook was set aside."""
         earlier = deliveries.alias("earlier")
         blocked = (
             select(earlier.c.number)
@@ -107,16 +107,12 @@ class Deliveries:
             )
             .exists()
         )
-        ready = _waiting & (deliveries.c.webhook == webhook) & (deliveries.c.next_try <= now)
+        asleep = select(webhooks.c.disabled_at).where(webhooks.c.id == webhook).scalar_subquery()
+        ready = _waiting & (deliveries.c.webhook == webhook) & (deliveries.c.next_try <= now) & asleep.is_(None)
         query = select(*_columns).where(ready, deliveries.c.issue.not_in(busy), ~blocked)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(deliveries.c.next_try, deliveries.c.number).limit(most))
             return [Delivery(**row) for row in rows.mappings()]
-
-    def disabled(self) -> frozenset[str]:
-        """The webhooks that were set aside."""
-        with self._database.reading() as connection:
-            return frozenset(connection.scalars(select(webhooks.c.id).where(webhooks.c.disabled_at.is_not(None))))
 
     def lease(self, owner: str, now: datetime, seconds: float) -> bool:
         """Takes or prolongs the right to post; False while another relay has it."""

@@ -13,6 +13,7 @@ PATTERNS = (
     "people.yaml",
     "queues.yaml",
     "silences.yaml",
+    "webhooks.yaml",
     "files/*.yaml",
     "files/*.yml",
     LEARNED,

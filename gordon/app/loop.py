@@ -36,9 +36,11 @@ def work(
     chores: Sequence[Callable[[], None]],
     looks: Sequence[Callable[[], None]] = (),
     closing: Callable[[], None] = lambda: None,
+    until: Callable[[], bool] = lambda: False,
 ) -> None:
     """The worker loop of a daemon. ``chores`` run between batches; ``looks`` are its gauges beside the lag, which
-    ``open_bus`` is for; ``closing`` ends what they hold, in their thread."""
+    ``open_bus`` is for; ``closing`` ends what they hold, in their thread. Ends with the daemon, or when
+    ``until()``: what is read is to change."""
     settings = daemon.settings
     topics = Topics(settings.topic_prefix)
     group = topics.group(stage.name)
@@ -65,7 +67,7 @@ def work(
 
     with Gauges(lag, lambda: gauge_producers(daemon.metrics, bus), *looks, closing=close):
         daemon.started()
-        worker.run(daemon.signals.stopping, between)
+        worker.run(lambda: daemon.signals.stopping() or until(), between)
 
 
 def gauge_producers(metrics: Metrics, bus: Bus) -> None:

@@ -19,11 +19,13 @@ from classify.matchers.spacy_runtime import Pipelines
 from classify.selftest import run_tests
 from classify.tagger import Tagger
 from gordon.app.connect import address_problems
+from gordon.app.hooks import hook_problems
 from gordon.app.learn import model_problems, model_use_problems, model_warnings, recogniser
 from gordon.app.sense import sense_problems
 from gordon.demo.pages import wrong_ports
 from gordon.desk.load import Desk, Draft, read_desk
 from gordon.desk.people_checks import people_warnings
+from gordon.desk.webhooks import WEBHOOKS
 from gordon.errors import DeskInvalid, Problem
 from gordon.polling import Feed
 from ingest.opml import read as read_opml
@@ -81,6 +83,7 @@ def _read(folder: Path, environ: Mapping[str, str]) -> tuple[Draft, tuple[Feed, 
     draft.problems += address_problems(draft.settings, draft.folder, environ)
     draft.problems += sense_problems(draft.settings, draft.folder, environ)
     draft.problems += model_problems(draft)
+    draft.problems += hook_problems(draft.webhooks, draft.lines.get(WEBHOOKS, {}), draft.folder, environ)[0]
     routing = _compile_routing(draft)
     placed = list(zip(draft.places, draft.people, strict=True))
     people_lines, queue_lines = draft.lines.get("people.yaml", {}), draft.lines.get("queues.yaml", {})
@@ -138,6 +141,7 @@ def check(
         warnings += lint(draft.files, engine, place_of) + model_warnings(draft, place_of)
         warnings += lint_claims(draft.files, engine.claim_index, place_of, now.astimezone(UTC).date())
     warnings += _people_warnings(draft, now)
+    warnings += hook_problems(draft.webhooks, draft.lines.get(WEBHOOKS, {}), draft.folder, environ)[1]
     return Verdict(
         problems=tuple(sorted({*draft.problems, *problems})),
         warnings=tuple(sorted(warnings)),

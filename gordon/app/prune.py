@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from gordon import log
 from gordon.settings import Retention
 from store.database import Database
+from store.deliveries import Deliveries
 from store.outbox import Outbox
 from store.prune import prune_inbox, prune_polls, prune_readings
 
@@ -30,5 +31,8 @@ class Pruner:
         inbox = prune_inbox(self._database, now - timedelta(seconds=keep.inbox))
         before = now - timedelta(seconds=keep.polls)
         polls, readings = prune_polls(self._database, before), prune_readings(self._database, before)
-        if outbox or inbox or polls or readings:
-            log.logger().info("pruned", outbox=outbox, inbox=inbox, polls=polls, readings=readings)
+        deliveries = Deliveries(self._database).prune(now - timedelta(seconds=keep.deliveries))
+        if outbox or inbox or polls or readings or deliveries:
+            log.logger().info(
+                "pruned", outbox=outbox, inbox=inbox, polls=polls, readings=readings, deliveries=deliveries
+            )

@@ -79,6 +79,7 @@ def _processes(policy: Policy, folder: Path, environ: Mapping[str, str], *, view
     logs = settings.data_folder(folder) / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     stages = ["ingest", *["classify"] * settings.worker.classify, "route"]
+    stages += ["relay"] if policy.desk.webhooks else []
     commands: dict[str, list[str]] = {}
     if settings.demo:
         blogs = str((folder / settings.demo.blogs).resolve())

@@ -19,6 +19,7 @@ from gordon.desk.queue_checks import check_queues
 from gordon.desk.routing import Silence
 from gordon.desk.schema import Person, PolicyFile, QueuesFile
 from gordon.desk.validate import build, line_of
+from gordon.desk.webhooks import WEBHOOKS, Webhook, check_webhooks, read_webhooks
 from gordon.desk.yaml_lines import Lines, parse
 from gordon.desk.yaml_lines import Path as Place
 from gordon.errors import DeskInvalid, Problem
@@ -36,7 +37,7 @@ MAX_LEARNED = 64 * 1024**2
 @dataclass(frozen=True, slots=True)
 class Desk:
     """A desk without mistakes. ``version``: hash of files, people, queues and silences; each tag and assignment carries
-    it."""
+    it. Webhooks do not count: they decide nothing."""
 
     folder: Path
     settings: Settings
@@ -51,6 +52,7 @@ class Desk:
     learned: bytes | None = None
     """The bytes of LEARNED, which count in the version; None: nothing was learnt."""
     silences: tuple[Silence, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
 
     def line(self, source: str, *path: str | int) -> int:
         """The line of ``path`` in a file of the desk; 0 when unknown."""
@@ -75,6 +77,8 @@ class Draft:
     queues: QueuesFile | None = None
     silences: list[tuple[int, Silence]] = field(default_factory=list)
     """Each with its index in silences.yaml."""
+    webhooks: list[tuple[int, Webhook]] = field(default_factory=list)
+    """Each with its index in webhooks.yaml."""
     sources: dict[str, str] = field(default_factory=dict)
     lines: dict[str, Lines] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -95,6 +99,7 @@ class Draft:
             lines=self.lines,
             learned=self.contents.get(LEARNED),
             silences=tuple(silence for _, silence in self.silences),
+            webhooks=tuple(webhook for _, webhook in self.webhooks),
         )
 
 
@@ -124,6 +129,7 @@ def read_desk(folder: Path, environ: Mapping[str, str]) -> Draft:
     if draft.queues:
         draft.problems += check_queues(draft.queues, settings.disciplines, draft.lines.get("queues.yaml", {}))
     draft.problems += check_silences(draft.silences, draft.people, draft.lines.get("silences.yaml", {}))
+    _read_webhooks(draft)
     return _with_names_checked(draft)
 
 
@@ -207,6 +213,17 @@ def _read_people(draft: Draft) -> None:
 
 def _read_silences(draft: Draft) -> None:
     draft.silences += _read_list(draft, "silences.yaml", Silence, "is not a list of silences", "silence")
+
+
+def _read_webhooks(draft: Draft) -> None:
+    path = draft.folder / WEBHOOKS
+    data = _read(draft, path) if path.exists() else None
+    draft.contents.pop(WEBHOOKS, None)
+    if data is not None:
+        lines = draft.lines[WEBHOOKS]
+        draft.webhooks, problems = read_webhooks(data, lines)
+        queues = draft.queues.queues if draft.queues else ()
+        draft.problems += problems + check_webhooks(draft.webhooks, queues, lines)
 
 
 def _read_list(draft: Draft, name: str, kind: type[T], message: str, word: str) -> list[tuple[int, T]]:

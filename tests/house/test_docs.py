@@ -34,6 +34,7 @@ from gordon.cli import app
 from gordon.contracts import CHANNELS, HEADERS
 from gordon.desk.routing import Silence
 from gordon.desk.schema import Bilingual, Person, PolicyFile, QueuesFile
+from gordon.desk.webhooks import Webhook
 from gordon.errors import GordonError, Permanent
 from gordon.events import TYPES, Change, Kind, Mention, Priority
 from gordon.health import Health, Listener
@@ -250,6 +251,7 @@ def test_every_key_of_the_desk_has_its_row() -> None:
         "people.yaml": list(keys(Person, seen)),
         "queues.yaml": list(keys(QueuesFile, seen)),
         "silences.yaml": list(keys(Silence, seen)),
+        "webhooks.yaml": list(keys(Webhook, seen)),
         "Two languages": list(Bilingual.model_fields),
     }
     assert {title: sorted(sections(DESK)[title].names()) for title in tables} == {

@@ -16,6 +16,7 @@ NETWORK = {"requests", "httpx", "aiohttp", "urllib3", "niquests", "pycurl", "htt
 CLIENT = "ingest/client.py"
 BROAD_EXCEPTS = {
     "gordon/relay.py": "the edge of a thread that must not die unseen",
+    "gordon/app/courier.py": "the edge of a thread that must not die unseen",
     "gordon/app/gauges.py": "the edge of a thread that must not die unseen",
     "gordon/bus/kafka_client.py": "carries an error from thread to thread, and closes a socket whatever the reason",
     "gordon/worker.py": "the loop is where unexpected errors end",
