@@ -77,10 +77,14 @@ class Relay:
                 break
             self._news.wait(IDLE if not failures else min(5.0, IDLE * 2.0 ** min(failures, 10)))
             self._news.clear()
-        with suppress(GordonError):  # an unreleased lease expires by itself
-            self._store.release(self._lease_name, self._owner)
+        self.release()
         if bus:
             bus.close()
+
+    def release(self) -> None:
+        """Gives the lease back."""
+        with suppress(GordonError):  # an unreleased lease expires by itself
+            self._store.release(self._lease_name, self._owner)
 
     @property
     def _lease_name(self) -> str:

@@ -55,14 +55,14 @@ def _work(
         note_batch(daemon.metrics, report)
 
     _begin_counters(daemon.metrics, policy)
-    current = Current(_stage(policy, daemon.settings, database, observe))
+    current = Current(make_stage(policy, daemon.settings, database, observe))
     turns = Turns(_life(policy, daemon.settings, database), daemon, relay.wake)
 
     def use(fresh: Policy) -> None:
         _begin_counters(daemon.metrics, fresh)
         force.people, force.coverage = fresh.desk.people, Coverage(fresh.desk)
         turns.life = _life(fresh, daemon.settings, database)
-        current.stage = _stage(fresh, daemon.settings, database, observe)
+        current.stage = make_stage(fresh, daemon.settings, database, observe)
 
     reload = Reloader(daemon, watch, lambda: checked(folder, environ), use)
 
@@ -96,7 +96,8 @@ def _look(daemon: Daemon, database: Database, force: _InForce) -> None:
     gauge_people(daemon.metrics, database, force.people, force.coverage, now)
 
 
-def _stage(policy: Policy, settings: Settings, database: Database, observe: Callable[[RouteReport], None]) -> Route:
+def make_stage(policy: Policy, settings: Settings, database: Database, observe: Callable[[RouteReport], None]) -> Route:
+    """The stage of this desk on this database."""
     return Route(policy=_route_policy(policy, settings), store=RouteStore(database), now=utc_now, observe=observe)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -74,6 +75,15 @@ class Subscription(Protocol):
         """Leaves the group; uncommitted records go to the other members. Never raises."""
 
 
+class Past(Subscription, Protocol):
+    """A reader without a group of what was published before it was opened. ``commit`` only moves where ``rewind`` goes
+    back to; ``begin`` does nothing."""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all of it was polled."""
+
+
 class Bus(Protocol):
     """A connection to the broker or the embedded log."""
 
@@ -92,6 +102,10 @@ class Bus(Protocol):
 
     def tail(self, topic: str, timeout: float, *, from_start: bool) -> Subscription:
         """Reads all partitions without a group: ``commit`` and ``begin`` do nothing, nobody else is affected."""
+
+    def past(self, topics: Sequence[str], since: datetime) -> Past:
+        """Everything published to these topics at or after ``since`` and before this call, whatever groups have
+        committed. Begins earlier where the bus keeps no times: the embedded log begins at the oldest."""
 
     def close(self) -> None:
         """Releases everything. Never raises."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from gordon.bus import Message, Subscription
+from gordon.bus import Message, Past, Subscription
 from gordon.bus.kafka_client import (
     KafkaAdminClient,
     OffsetSpec,
@@ -19,6 +20,7 @@ from gordon.bus.kafka_client import (
     patient,
     quiet,
 )
+from gordon.bus.kafka_past import KafkaPast
 from gordon.bus.kafka_producer import Publisher, largest
 from gordon.bus.kafka_settings import KafkaSettings
 from gordon.bus.kafka_subscription import KafkaSubscription, KafkaTail
@@ -49,7 +51,7 @@ class KafkaBus:
         self._publisher = Publisher(self._connection, self._settings)
         self._admin: Any = None
         self._partitions: dict[str, int] = {}
-        self._open: list[KafkaSubscription | KafkaTail] = []
+        self._open: list[KafkaSubscription | KafkaTail | KafkaPast] = []
 
     @property
     def producers_replaced(self) -> int:
@@ -125,6 +127,13 @@ class KafkaBus:
         subscription = KafkaTail(
             self._connection, self._settings, topic, self._partitions[topic], from_start=from_start
         )
+        self._open.append(subscription)
+        return subscription
+
+    def past(self, topics: Sequence[str], since: datetime) -> Past:
+        self.ensure(topics)
+        counts = {topic: self._partitions[topic] for topic in topics}
+        subscription = KafkaPast(self._connection, self._settings, counts, since)
         self._open.append(subscription)
         return subscription
 

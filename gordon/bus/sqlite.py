@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 
-from gordon.bus import Message, Record, Subscription
+from gordon.bus import Message, Past, Record, Subscription
 from gordon.bus.notes import marked
 from gordon.bus.sqlite_group import Place
 from gordon.bus.sqlite_log import Log
@@ -79,6 +80,11 @@ class SqliteBus:
         found = self._log.ensure([topic])
         start = 0 if from_start else self._log.newest()
         subscription = SqliteTail(self._log, found, start, Bell(self._bells), self._clock)
+        self._open.append(subscription)
+        return subscription
+
+    def past(self, topics: Sequence[str], since: datetime) -> Past:
+        subscription = SqlitePast(self._log, self._log.ensure(topics))
         self._open.append(subscription)
         return subscription
 
@@ -201,6 +207,44 @@ class SqliteTail:
         if not self._closed:
             self._closed = True
             self._bell.close()
+
+
+class SqlitePast:
+    """All partitions of some topics up to where they end now; ``gordon.bus.Past``."""
+
+    def __init__(self, log: Log, topics: Mapping[str, tuple[int, int]]) -> None:
+        self._reader = Reader(log, topics)
+        self._ends = {
+            (topic, partition): log.newest_of(topic, partition)
+            for topic, partitions in topics.values()
+            for partition in range(partitions)
+        }
+        self._claims = {place: Claim(0, 0, 0) for place, end in self._ends.items() if end}
+        self._places = {name: topic for name, (topic, _) in topics.items()}
+
+    @property
+    def exhausted(self) -> bool:
+        return all(claim.position >= self._ends[place] for place, claim in self._claims.items())
+
+    def poll(self, timeout: float, most: int) -> Sequence[Record]:
+        """There is nothing to wait for."""
+        left = {place: claim for place, claim in self._claims.items() if claim.position < self._ends[place]}
+        records = self._reader.read(left, most)
+        return [one for one in records if one.offset <= self._ends[self._places[one.topic], one.partition]]
+
+    def begin(self, records: Sequence[Record]) -> None:
+        pass
+
+    def commit(self, records: Sequence[Record]) -> None:
+        for one in records:
+            self._claims[self._places[one.topic], one.partition].committed = one.offset
+
+    def rewind(self) -> None:
+        for claim in self._claims.values():
+            claim.position = claim.committed
+
+    def close(self) -> None:
+        """There is nothing to give back."""
 
 
 def _wait_for(

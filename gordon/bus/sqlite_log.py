@@ -37,6 +37,7 @@ CREATE TABLE claims (grp TEXT NOT NULL, topic INTEGER NOT NULL, partition INTEGE
 """
 INSERT = "INSERT INTO messages (topic, partition, key, headers, value) VALUES (?, ?, ?, ?, ?)"
 FETCH = "SELECT id, key, value, headers FROM messages WHERE topic = ? AND partition = ? AND id > ? ORDER BY id LIMIT ?"
+NEWEST = "SELECT coalesce(max(id), 0) FROM messages WHERE topic = ? AND partition = ?"
 COUNT = "SELECT count(*) FROM messages WHERE topic = ? AND partition = ? AND id > ?"
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -165,3 +166,8 @@ class Log:
         """The highest offset so far, 0 in an empty log."""
         with self.errors():
             return int(self.db.execute("SELECT coalesce(max(id), 0) FROM messages").fetchone()[0])
+
+    def newest_of(self, topic: int, partition: int) -> int:
+        """The highest offset of one partition so far, 0 while it is empty."""
+        with self.errors():
+            return int(self.db.execute(NEWEST, (topic, partition)).fetchone()[0])

@@ -25,10 +25,12 @@ from gordon.cli import (
     learn,
     people,
     queues,
+    replay,
     simulate,
     status,
     tag,
     trace,
+    webhooks,
 )
 from gordon.cli.out import finish, plain, speak
 from gordon.errors import DeskInvalid, GordonError, Transient
@@ -46,12 +48,13 @@ GROUPS = {
     "feeds": (feeds.app, "Subscriptions: what is polled."),
     "queue": (queues.app, "Queues and the items that wait in them."),
     "issue": (issues.app, "Issues: mentions that tell one story."),
+    "webhooks": (webhooks.app, "Receivers that are told over HTTP of what happens in queues."),
     "dead": (dead.app, "Messages that could not be processed."),
     "db": (database.app, "The database: migrations, backup, integrity."),
 }
 for name, (group, text) in GROUPS.items():
     app.add_typer(group, name=name, help=text, no_args_is_help=True)
-for module in (desk, daemons, tag, learn, evaluate, trace, people, simulate, status):
+for module in (desk, daemons, tag, learn, evaluate, trace, people, simulate, replay, status):
     module.register(app)
 
 

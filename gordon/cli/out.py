@@ -105,8 +105,9 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
 
 
 @contextmanager
-def watching(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar of how far it is, on a terminal only; the function is told how many more are done."""
+def watching(total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar of how far it is, on a terminal only; without a total it only moves. The function is told how many more
+    are done."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("mentions", total=total)

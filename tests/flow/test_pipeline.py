@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -15,30 +14,12 @@ from store.database import open_database
 from store.reads import issue, issues, items
 from tests.flow.news import News, posts, served, write_desk
 from tests.flow.stack import Address, Stack, running
-from tests.servers.kafka import KafkaBroker
 
 FEEDS = 8
 STORIES = 80
 KILLS = 30
 
 Outcome = set[tuple[str, str, frozenset[str], tuple[str, ...], tuple[str, ...]]]
-
-
-@pytest.fixture(params=["embedded", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.postgres])])
-def address(request: pytest.FixtureRequest) -> Address:
-    if request.param == "embedded":
-        return Address("embedded", {})
-    kafka: KafkaBroker = request.getfixturevalue("kafka_server")
-    new_database: Callable[[], str] = request.getfixturevalue("new_postgres_database")
-    return Address(
-        "kafka",
-        {
-            "GORDON_BUS": f"kafka://{kafka.servers}",
-            "GORDON_DATABASE": new_database(),
-            "GORDON_TOPIC_PREFIX": f"flow{uuid4().hex[:8]}.",
-            "GORDON_KAFKA__SESSION_TIMEOUT": "6s",
-        },
-    )
 
 
 @pytest.fixture(scope="module")
