@@ -61,9 +61,10 @@ def replay(
     everything: Annotated[bool, typer.Option("--all", help="All that were not replayed yet.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish the original messages again to the topics they came from."""
+    """Publish the original messages again to the topics they came from; or post them to their webhook again."""
     from gordon.app.daemon import utc_now
     from gordon.letters import replay_message
+    from gordon.webhooks import UNDELIVERABLE
     from store.dead import Dead, dead_letter, dead_letters
 
     if bool(ids) == everything:
@@ -72,10 +73,23 @@ def replay(
         letters = [dead_letter(session.database, id) for id in ids or ()] or dead_letters(session.database, MOST)
         with session.bus() as bus:
             for letter in reversed(letters) if everything else letters:  # oldest first: order per key
-                bus.ensure([letter.topic])
-                bus.publish([replay_message(letter)])
+                if letter.reason == UNDELIVERABLE:
+                    _deliver_again(session, letter)
+                else:
+                    bus.ensure([letter.topic])
+                    bus.publish([replay_message(letter)])
                 Dead(session.database).mark_replayed(letter.id, utc_now())
     show_json({"replayed": [letter.id for letter in letters]}) if as_json else say(f"replayed {len(letters)}")
+
+
+def _deliver_again(session: Session, letter: DeadLetter) -> None:
+    """What one webhook did not take concerns no other reader of the queue: it waits for that webhook again."""
+    from gordon.app.daemon import utc_now
+    from gordon.webhooks import delivery_again
+    from store.deliveries import Deliveries
+
+    again = delivery_again(letter.headers, key=letter.key, topic=letter.topic, value=letter.value, now=utc_now())
+    Deliveries(session.database).accept_again(again)
 
 
 def _origin(letter: DeadLetter) -> str:
