@@ -31,6 +31,7 @@ def bus(kafka_server: KafkaBroker) -> Iterator[KafkaBus]:
     bus.close()
 
 
+@pytest.mark.hostile(57)
 @pytest.mark.kafka
 def test_a_frozen_broker_fails_in_time_and_after_the_thaw_nothing_is_lost(
     kafka_server: KafkaBroker, bus: KafkaBus
@@ -54,6 +55,7 @@ def test_a_frozen_broker_fails_in_time_and_after_the_thaw_nothing_is_lost(
         found |= set(numbers(tail.poll(0.5, 500)))
 
 
+@pytest.mark.hostile(57)
 @pytest.mark.kafka
 def test_a_batch_is_sent_again_by_a_new_producer_when_the_broker_wakes_up(
     kafka_server: KafkaBroker, bus: KafkaBus
@@ -129,6 +131,7 @@ def test_topics_are_created_as_set(kafka_server: KafkaBroker, bus: KafkaBus) -> 
     assert described == {plain: 3, dead: 3}
 
 
+@pytest.mark.hostile(71)
 @pytest.mark.kafka
 def test_a_message_that_kafka_will_never_take_is_a_permanent_error(bus: KafkaBus) -> None:
     topic = fresh("huge")
@@ -148,12 +151,14 @@ def test_the_dead_letters_are_kept_for_ever_and_others_as_set() -> None:
     assert dead["configs"] == {"retention.ms": "-1", "max.message.bytes": str(16 * 1024 * 1024)}
 
 
+@pytest.mark.hostile(59)
 def test_a_closed_port_is_unavailable_in_bounded_time() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         _unavailable(unused.getsockname()[1])
 
 
+@pytest.mark.hostile(60)
 def test_a_port_that_never_answers_is_unavailable_in_bounded_time() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

@@ -44,6 +44,7 @@ def stored(path: Path) -> tuple[Record, dict[str, Any]]:
     return Record(golden["topic"], 0, 0, golden["key"], json.dumps(golden["value"]).encode(), headers), golden["value"]
 
 
+@pytest.mark.hostile(72)
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.name)
 def test_golden_files_of_version_1_are_still_read(path: Path) -> None:
     record, data = stored(path)
@@ -75,6 +76,7 @@ def test_generated_documents_are_committed() -> None:
         assert (DOCS / name).read_text(encoding="utf-8") == text, f"run: make docs (for {name})"
 
 
+@pytest.mark.hostile(72)
 def test_unknown_fields_are_ignored_and_optional_ones_may_be_missing() -> None:
     record = as_record(encode(EVENTS["gordon.mention.v1"]))
     data = json.loads(record.value)
@@ -84,6 +86,7 @@ def test_unknown_fields_are_ignored_and_optional_ones_may_be_missing() -> None:
     assert decoded.published is None and decoded.author is None and decoded.title == MENTION.title
 
 
+@pytest.mark.hostile(72)
 def test_a_newer_major_is_told_from_rubbish() -> None:
     record = as_record(encode(EVENTS["gordon.mention.v1"]))
     with pytest.raises(NewerMajor, match="upgrade"):
@@ -97,6 +100,7 @@ def test_a_newer_major_is_told_from_rubbish() -> None:
     "value",
     [b"", b"{", b"null", b"[]", b'{"id": NaN}', b"\xff\xfe", b'{"id": 1}', b"[" * 10_000, b'"' + b"x" * 900_000 + b'"'],
 )
+@pytest.mark.hostile(67)
 def test_poison_values_are_undecodable_and_nothing_else(value: bytes) -> None:
     record = as_record(encode(EVENTS["gordon.mention.v1"]))
     with pytest.raises(Undecodable):

@@ -141,6 +141,7 @@ def test_there_is_one_leader_until_its_lease_runs_out(database: Database, tmp_pa
     bus.close()
 
 
+@pytest.mark.hostile(61)
 @pytest.mark.parametrize("error", [BusUnavailable("away"), Permanent("too large")])
 def test_in_its_thread_it_outlives_faults_and_ends_empty(
     database: Database, tmp_path: Path, error: GordonError

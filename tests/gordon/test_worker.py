@@ -120,6 +120,7 @@ def test_events_go_in_and_out_and_are_committed(bus: Bus) -> None:
     assert max(len(batch) for batch in stage.batches) <= stage.batch
 
 
+@pytest.mark.hostile(69)
 def test_a_permanent_error_buries_the_culprit_alone(bus: Bus) -> None:
     def judge(event: Event) -> None:
         if event.key == "bad":
@@ -149,6 +150,7 @@ def test_an_unexpected_error_is_tried_three_times(bus: Bus) -> None:
     assert isinstance(letter, Dead) and letter.attempts == 3 and "ZeroDivisionError" in letter.error
 
 
+@pytest.mark.hostile(67)
 def test_bytes_that_are_no_event_are_buried_with_the_bytes(bus: Bus) -> None:
     bus.publish([message("a"), Message("in", "b", b"\x00junk", ())])
     notes = Notes()
@@ -158,6 +160,7 @@ def test_bytes_that_are_no_event_are_buried_with_the_bytes(bus: Bus) -> None:
     assert isinstance(letter, Dead) and letter.value == b"\x00junk"
 
 
+@pytest.mark.hostile(69)
 def test_a_transient_fault_waits_longer_each_time_and_loses_nothing(bus: Bus) -> None:
     faults = iter([True] * 4)
 
@@ -184,6 +187,7 @@ def test_restarts_during_a_transient_fault_never_look_like_poison(bus: Bus) -> N
     assert notes.dead == [] and [record.key for record in read(bus, "out")] == ["only"]
 
 
+@pytest.mark.hostile(69)
 def test_a_database_that_becomes_unfit_is_waited_for(bus: Bus) -> None:
     faults = iter([True] * 3)
 
@@ -212,6 +216,7 @@ def test_a_dead_letter_that_cannot_be_kept_begets_no_letters(bus: Bus) -> None:
     assert len(read(bus, "dead")) == 1
 
 
+@pytest.mark.hostile(69)
 def test_outages_of_bus_and_database_together_are_no_poison(bus: Bus) -> None:
     """The bus cannot be told that nobody died, so the note of begun work stays: the loop itself knows better."""
 
@@ -267,6 +272,7 @@ run(Echo(judge), SqliteBus(Path({log!r})), Notes(), 6)
 """
 
 
+@pytest.mark.hostile(68)
 @pytest.mark.parametrize("company", [0, 4])
 def test_poison_that_kills_the_process_is_parked(bus: Bus, tmp_path: Path, company: int) -> None:
     """Alone in its batch it is parked at its third start; in company the first death only tells that one of them is."""

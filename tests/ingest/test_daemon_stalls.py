@@ -21,6 +21,7 @@ from tests.ingest.origin import Origin, reply
 Make = Callable[..., Bench]
 
 
+@pytest.mark.hostile(61)
 def test_a_full_outbox_that_empties_lets_many_held_feeds_go_on(bench: Make, origin: Origin) -> None:
     origin.answers["/a"] = reply(texts.ATOM)
     one = bench(worker={"backpressure": 2})

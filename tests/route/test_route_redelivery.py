@@ -40,6 +40,7 @@ def everything(desk: Desk) -> object:
     return (desk.sent(), read_items(desk.database), completeness(desk.database))
 
 
+@pytest.mark.hostile(55, 57, 63)
 def test_redelivery_changes_nothing(desk: Desk) -> None:
     events = [tagged(DELAYS), tagged(DELAYS_AGAIN), tagged(FEES, claims=["fee-doubles"]), tagged(FEES, None)]
     desk.stage.handle(events)
@@ -91,6 +92,7 @@ def test_an_edit_long_after_stays_in_its_issue(desk: Desk, restart: bool) -> Non
     assert desk.changes()[-1] == ("rapid-correction", "opened", 2)
 
 
+@pytest.mark.hostile(73)
 def test_an_older_revision_never_wins(desk: Desk) -> None:
     desk.stage.handle([tagged(edited(DELAYS, "The newer words"))])
     desk.stage.handle([tagged(DELAYS, claims=["fee-doubles"])])
