@@ -5,18 +5,22 @@ Never in a line: the body of a mention, an author, a password. URLs lose their u
 
 from __future__ import annotations
 
+import json
 import logging
 import re
-import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
 from gordon import hosts
+from gordon.log_stream import LogStream
 
 # What a terminal obeys, what breaks a line, what reorders it. JSON escapes these by itself.
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+STANDARD_ERROR = 2
 
 
 def redact(text: str) -> str:
@@ -31,6 +35,7 @@ def set_up(level: str, form: str, stage: str) -> None:
         if form == "json"
         else [_tame_traceback, structlog.dev.ConsoleRenderer(colors=False)]
     )
+    stream = LogStream(STANDARD_ERROR, _json_note if form == "json" else _text_note)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -41,12 +46,20 @@ def set_up(level: str, form: str, stage: str) -> None:
             *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, stream)),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(stage=stage)
-    logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr)
+    logging.basicConfig(level=logging.CRITICAL, stream=stream)
+
+
+def _json_note(lost: int) -> str:
+    return json.dumps({"event": "log lines lost", "level": "warning", "lines": lost})
+
+
+def _text_note(lost: int) -> str:
+    return f"log lines lost: {lost}"
 
 
 def logger() -> Any:

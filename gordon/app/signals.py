@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 EXIT_UNFINISHED = 1
@@ -50,7 +51,8 @@ class Signals:
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:
-    print("could not finish in time; what is not committed comes again", file=sys.stderr, flush=True)
+    with suppress(OSError):  # a full disk of the log must not keep the process from ending
+        os.write(2, b"could not finish in time; what is not committed comes again\n")
     os._exit(EXIT_UNFINISHED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -155,7 +156,15 @@ def _watch(show: _Show, supervisor: Supervisor, signals: Signals, *, view: bool,
                     live.update(render(shot, console.height), refresh=True)
 
             return _loop(supervisor, signals, until, refresh, REFRESH)
-    return _loop(supervisor, signals, until, lambda: print(show.line(), flush=True), LINE_EVERY)
+    return _loop(supervisor, signals, until, lambda: _say(show.line()), LINE_EVERY)
+
+
+def _say(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:  # a full disk costs the line, not the daemons
+            raise
 
 
 def _loop(

@@ -84,8 +84,21 @@ def root(
     speak(language.value)
 
 
+def _fill_standard_files() -> None:
+    """Where standard input, output or error is closed, the next file that is opened would get its number, and with it
+    what is meant for the log."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
 def main() -> None:
     """The entry point: runs the command and turns Gordon's errors into messages and exit codes."""
+    _fill_standard_files()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal in another encoding gets ? for what it cannot show
             stream.reconfigure(errors="replace")
