@@ -32,7 +32,7 @@ class CourierNotes:
     def _tell(self, one: Settled) -> None:
         given = one.delivery
         self._metrics.count(DELIVERIES, 1, given.webhook, one.outcome)
-        about = {"webhook": given.webhook, "event": given.event, "attempts": one.attempts}
+        about = {"webhook": given.webhook, "posted": given.event, "attempts": one.attempts}
         if one.outcome == "delivered":
             self._log.info("delivered", **about)
         elif one.outcome == "gone":
