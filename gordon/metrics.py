@@ -116,6 +116,9 @@ METRICS: dict[str, Spec] = {
     "gordon_producers_replaced": Spec(
         "gauge", "Kafka producers replaced since the start, as they had stopped answering."
     ),
+    "gordon_offset_resets": Spec(
+        "gauge", "Partitions since the start that did not go on where they had been left.", (), _LOOP
+    ),
     "gordon_desk_reload_success": Spec("gauge", "1 while the desk in force is the one in the folder, else 0."),
     "gordon_desk_reload_timestamp_seconds": Spec("gauge", "When the desk in force was loaded."),
     "gordon_ready": Spec("gauge", "1 while /health/ready answers 200, else 0."),

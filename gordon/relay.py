@@ -72,6 +72,7 @@ class Relay:
                 failures = 0
             except Exception as error:  # the thread's edge: one that died unseen would be the worst of faults
                 failures += 1
+                self._ensured.clear()  # a broker may come back without its topics
                 self._observer.waiting(error)
             if last:
                 break

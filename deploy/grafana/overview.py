@@ -274,12 +274,17 @@ def _daemons(made: Dashboard, say: Say) -> Dashboard:
             unit="s",
         ),
         Panel(
-            say("Kafka producers replaced", "Producteurs Kafka remplacés"),
+            say("Kafka: what had to be mended", "Kafka : ce qu'il a fallu réparer"),
             say(
-                "Since the start, because they had stopped answering. Growth: broker or network is not well.",
-                "Depuis le démarrage. Une hausse : le courtier ou le réseau va mal.",
+                "Since the start: producers replaced because they had stopped answering, and partitions that did not "
+                "go on where they had been left. Growth: broker or network is not well.",
+                "Depuis le démarrage : producteurs remplacés faute de réponse, et partitions qui n'ont pas repris là "
+                "où elles en étaient. Une hausse : le courtier ou le réseau va mal.",
             ),
-            {"{{job}} {{instance}}": "gordon_producers_replaced"},
+            {
+                "{{job}} {{instance}} producers": "gordon_producers_replaced",
+                "{{job}} {{instance}} partitions": "gordon_offset_resets",
+            },
         ),
     ]
     made = made.with_row(Row(say("The daemons", "Les démons")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from gordon import log
 from gordon.app.daemon import Daemon
 from gordon.app.gauges import Gauges, Lag
 from gordon.app.observe import LoopObserver
@@ -65,11 +66,23 @@ def work(
         lag.close()
         closing()
 
-    with Gauges(lag, lambda: gauge_producers(daemon.metrics, bus), *looks, closing=close):
+    with Gauges(lag, BusGauge(daemon.metrics, bus), *looks, closing=close):
         daemon.started()
         worker.run(lambda: daemon.signals.stopping() or until(), between)
 
 
-def gauge_producers(metrics: Metrics, bus: Bus) -> None:
-    """How many producers a Kafka bus has replaced; 0 for one that has none."""
-    metrics.set("gordon_producers_replaced", getattr(bus, "producers_replaced", 0))
+class BusGauge:
+    """What a Kafka bus had to mend since the start; 0 for one that has nothing of the kind."""
+
+    def __init__(self, metrics: Metrics, bus: Bus) -> None:
+        self._metrics, self._bus = metrics, bus
+        self._resets = 0
+
+    def __call__(self) -> None:
+        """Sets the gauges; a reset is an error in the log as well, for it may mean that events are lost."""
+        self._metrics.set("gordon_producers_replaced", getattr(self._bus, "producers_replaced", 0))
+        resets = getattr(self._bus, "offset_resets", 0)
+        self._metrics.set("gordon_offset_resets", resets)
+        if resets > self._resets:
+            log.logger().error("the log did not go on where it was left", partitions=resets - self._resets)
+        self._resets = resets

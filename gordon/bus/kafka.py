@@ -23,7 +23,8 @@ from gordon.bus.kafka_client import (
 from gordon.bus.kafka_past import KafkaPast
 from gordon.bus.kafka_producer import Publisher, largest
 from gordon.bus.kafka_settings import KafkaSettings
-from gordon.bus.kafka_subscription import KafkaSubscription, KafkaTail
+from gordon.bus.kafka_subscription import KafkaSubscription
+from gordon.bus.kafka_tail import KafkaTail
 from gordon.errors import BusUnavailable
 
 T = TypeVar("T")
@@ -32,13 +33,18 @@ EXISTS = 36
 
 
 def topic_options(name: str, settings: KafkaSettings) -> dict[str, Any]:
-    """How a topic is created. Dead letters stay for ever, and may be larger than what died."""
+    """How a topic is created. Dead letters stay for ever, and may be larger than what died. The broker's clock counts
+    for retention, not the producer's: one that is a day ahead would be refused, one far behind would lose at once."""
     dead = name.endswith("dead")
     retention = -1 if dead else round(settings.retention * 1000)
     return {
         "num_partitions": settings.partitions,
         "replication_factor": settings.replication,
-        "configs": {"retention.ms": str(retention), "max.message.bytes": str(largest(name))},
+        "configs": {
+            "retention.ms": str(retention),
+            "max.message.bytes": str(largest(name)),
+            "message.timestamp.type": "LogAppendTime",
+        },
     }
 
 
@@ -57,6 +63,12 @@ class KafkaBus:
     def producers_replaced(self) -> int:
         """How many producers were stuck, or could not deliver in time, and were given up."""
         return self._publisher.replaced
+
+    @property
+    def offset_resets(self) -> int:
+        """How often a partition did not go on where it had been left: a topic began anew, or retention took records
+        that nobody had read."""
+        return sum(each.resets for each in self._open if isinstance(each, KafkaSubscription))
 
     def ensure(self, topics: Sequence[str]) -> None:
         missing = [topic for topic in dict.fromkeys(topics) if topic not in self._partitions]
@@ -96,7 +108,11 @@ class KafkaBus:
     def publish(self, messages: Sequence[Message]) -> None:
         if messages:
             self.ensure([message.topic for message in messages])
-            self._publisher.publish(messages)
+            try:
+                self._publisher.publish(messages)
+            except BusUnavailable:
+                self._partitions.clear()  # a broker that lost its disk comes back without them
+                raise
 
     def subscribe(self, topics: Sequence[str], group: str) -> Subscription:
         self.ensure(topics)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -35,9 +35,6 @@ from gordon.bus.notes import NOTHING, Note, after, begun, from_text, marked, to_
 from gordon.errors import BusUnavailable
 
 LARGEST_FETCH = 4 * 1024 * 1024
-MOST_BETWEEN_POLLS = 300.0
-"""Seconds after which a member that does not poll loses its partitions though its process lives: longer than the
-slowest batch. A dead process is noticed by the session timeout."""
 SIGN_OF_LIFE = 5.0
 """Seconds of silence after which the broker is asked whether it is there: to the library, away looks like empty."""
 
@@ -52,7 +49,8 @@ def consumer_options(connection: Mapping[str, Any], settings: KafkaSettings) -> 
         "partition_assignment_strategy": (RangePartitionAssignor,),
         "session_timeout_ms": milliseconds(settings.session_timeout),
         "heartbeat_interval_ms": milliseconds(min(3.0, settings.session_timeout / 3)),
-        "max_poll_interval_ms": milliseconds(max(MOST_BETWEEN_POLLS, settings.session_timeout)),
+        "max_poll_interval_ms": milliseconds(max(settings.most_between_polls, settings.session_timeout)),
+        "metadata_max_age_ms": milliseconds(settings.metadata_age),
         "max_partition_fetch_bytes": LARGEST_FETCH,
         "metrics_enabled": False,
     }
@@ -60,10 +58,12 @@ def consumer_options(connection: Mapping[str, Any], settings: KafkaSettings) -> 
 
 @dataclass(slots=True)
 class Place:
-    """A partition this member reads: the offset of the first uncommitted record, and the note beside it."""
+    """A partition this member reads: the offset of the first uncommitted record, the note beside it, and the offset
+    that is expected next."""
 
     committed: int
     note: Note = NOTHING
+    next: int = 0
 
 
 class Revoked(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
@@ -83,7 +83,10 @@ class Revoked(ConsumerRebalanceListener):  # type: ignore[misc]  # the library h
 
 
 class KafkaSubscription:
-    """One member of a group; ``gordon.bus.Subscription``."""
+    """One member of a group; ``gordon.bus.Subscription``.
+
+    ``resets``: how often a partition did not go on where this member, or its group, had left it: the topic began anew,
+    or retention took records that nobody had read. Reading goes on with the oldest record that there is."""
 
     def __init__(
         self,
@@ -99,8 +102,10 @@ class KafkaSubscription:
         self._places: dict[Any, Place] = {}
         self._unwritten: set[Any] = set()
         self._sent: frozenset[Any] = frozenset()
+        self._done: dict[Any, int] = {}
         self._revoked = Revoked()
         self._closed = False
+        self.resets = 0
         options = {**consumer_options(connection, settings), "group_id": group}
         self._consumer: Any = opened(KafkaConsumer, options, settings.request_timeout + 1.0)
         self._consumer.subscribe(self._topics, listener=self._revoked)
@@ -119,21 +124,37 @@ class KafkaSubscription:
         return [record for partition, records in polled.items() for record in self._records(partition, records)]
 
     def _learn(self, polled: Mapping[Any, Sequence[Any]]) -> None:
-        """Looks up what is committed in the partitions that are new to this member."""
+        """Looks up what is committed in the partitions that are new to this member, and whether each goes on where it
+        was left."""
         try:
             for partition, records in polled.items():
                 if partition not in self._places:
                     self._places[partition] = self._place(partition, records[0].offset)
+                self._check_offset(partition, records[0].offset)
         except KafkaError:
             for partition, records in polled.items():
                 self._seek(partition, records[0].offset)
             raise
+        for partition, records in polled.items():
+            self._places[partition].next = records[-1].offset + 1
 
     def _place(self, partition: Any, first: int) -> Place:
         found = self._consumer.committed(partition, metadata=True, timeout_ms=self._limit)
         if found is None or found.offset < 0:
-            return Place(first)
-        return Place(found.offset, from_text(found.metadata))
+            return Place(first, next=self._done.get(partition, first))
+        return Place(found.offset, from_text(found.metadata), found.offset)
+
+    def _check_offset(self, partition: Any, first: int) -> None:
+        """A gap alone is no loss: the marks of transactions take offsets too."""
+        place = self._places[partition]
+        if first == place.next:
+            return
+        if first > place.next:
+            oldest = self._consumer.beginning_offsets([partition], timeout_ms=self._limit)[partition]
+            if oldest <= place.next:
+                return
+        self.resets += 1
+        self._places[partition] = Place(first, next=first)
 
     def _records(self, partition: Any, records: Sequence[Any]) -> list[Record]:
         note = self._places[partition].note
@@ -164,6 +185,7 @@ class KafkaSubscription:
         for partition, place, some in self._sorted_out(records):
             last = max(record.offset for record in some)
             place.committed, place.note = max(place.committed, last + 1), after(place.note, last)
+            self._done[partition] = place.committed
             self._unwritten.add(partition)
         with errors("committing"):
             self._send()
@@ -172,6 +194,7 @@ class KafkaSubscription:
         self._forget_revoked()
         for partition, place in self._places.items():
             self._seek(partition, place.committed)
+            place.next = place.committed
             if place.note:
                 place.note = NOTHING
                 self._unwritten.add(partition)
@@ -254,54 +277,6 @@ class KafkaSubscription:
 
 class Lost(Exception):
     """The group has gone on without this member; never leaves this file."""
-
-
-class KafkaTail:
-    """All partitions of one topic, without a group; positions live in memory only."""
-
-    def __init__(
-        self,
-        connection: Mapping[str, Any],
-        settings: KafkaSettings,
-        topic: str,
-        partitions: int,
-        *,
-        from_start: bool,
-    ) -> None:
-        options = {**consumer_options(connection, settings), "group_id": None}
-        self._closed = False
-        self._consumer: Any = opened(KafkaConsumer, options, settings.request_timeout + 1.0)
-        with ExitStack() as unless_placed, errors("tailing"):
-            unless_placed.callback(self.close)
-            places = [TopicPartition(topic, number) for number in range(partitions)]
-            self._consumer.assign(places)
-            ask = self._consumer.beginning_offsets if from_start else self._consumer.end_offsets
-            self._start = ask(places, timeout_ms=milliseconds(settings.request_timeout))
-            self.rewind()
-            unless_placed.pop_all()
-
-    def poll(self, timeout: float, most: int) -> Sequence[Record]:
-        with errors("polling"):
-            polled = self._consumer.poll(timeout_ms=milliseconds(timeout), max_records=most)
-        return [to_record(record) for records in polled.values() for record in records]
-
-    def begin(self, records: Sequence[Record]) -> None:
-        pass
-
-    def commit(self, records: Sequence[Record]) -> None:
-        pass
-
-    def flush(self) -> None:
-        """There is never anything to write."""
-
-    def rewind(self) -> None:
-        for partition, offset in self._start.items():
-            self._consumer.seek(partition, offset)
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            quiet(lambda: self._consumer.close(autocommit=False, timeout_ms=2000))
 
 
 def to_record(record: Any) -> Record:

@@ -147,8 +147,9 @@ def test_the_dead_letters_are_kept_for_ever_and_others_as_set() -> None:
     settings = KafkaSettings(partitions=5, replication=3, retention=3600.0)
     plain, dead = topic_options("gordon.queue.duty", settings), topic_options("gordon.dead", settings)
     assert (plain["num_partitions"], plain["replication_factor"]) == (5, 3)
-    assert plain["configs"] == {"retention.ms": "3600000", "max.message.bytes": str(8 * 1024 * 1024)}
-    assert dead["configs"] == {"retention.ms": "-1", "max.message.bytes": str(16 * 1024 * 1024)}
+    clock = {"message.timestamp.type": "LogAppendTime"}
+    assert plain["configs"] == {"retention.ms": "3600000", "max.message.bytes": str(8 * 1024 * 1024)} | clock
+    assert dead["configs"] == {"retention.ms": "-1", "max.message.bytes": str(16 * 1024 * 1024)} | clock
 
 
 @pytest.mark.hostile(59)

@@ -1,4 +1,4 @@
-"""The worker loop among faults on the real embedded log: poison values, newer events, dead letters that cannot go out."""
+"""The worker loop among faults on the real embedded log: poison values, newer events, letters that cannot go out."""
 
 from __future__ import annotations
 
