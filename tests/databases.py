@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Engine, event
 
 from store.database import Database, open_database
 from store.migrate import upgrade
@@ -33,3 +37,33 @@ def migrated(url: str) -> str:
     with closing(open_database(url)) as database:
         upgrade(database)
     return url
+
+
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "ALTER", "DROP")
+
+
+@contextmanager
+def writers_begin_immediate() -> Iterator[list[str]]:
+    """Fails at the end if a transaction on SQLite wrote meanwhile that did not begin IMMEDIATE: a deferred one that
+    reads first fails at once when another wrote since, whatever its timeout. Yields how all of them began."""
+    began: dict[int, str] = {}
+    all_begun: list[str] = []
+    wrong: list[str] = []
+
+    def note(connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if connection.dialect.name != "sqlite":
+            return
+        driver = id(connection.connection.dbapi_connection)
+        words = statement.lstrip().upper()
+        if words.startswith("BEGIN"):
+            began[driver] = words
+            all_begun.append(words)
+        elif words.startswith(_WRITES) and began.get(driver) != "BEGIN IMMEDIATE":
+            wrong.append(f"{began.get(driver)}: {statement}")
+
+    event.listen(Engine, "after_cursor_execute", note)
+    try:
+        yield all_begun
+    finally:
+        event.remove(Engine, "after_cursor_execute", note)
+    assert wrong == []

@@ -9,7 +9,7 @@ import pytest
 
 from store.database import Database, open_database
 from tests.contracts.bus_kinds import BusFactory
-from tests.databases import new_sqlite
+from tests.databases import new_sqlite, writers_begin_immediate
 
 
 @pytest.fixture(params=["sqlite", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -39,5 +39,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         opened = new_sqlite(tmp_path / "gordon.db")
     else:
         opened = open_database(request.getfixturevalue("migrated_postgres")())
-    yield opened
+    with writers_begin_immediate():
+        yield opened
     opened.close()

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from gordon.bus.sqlite import SqliteBus
+from gordon.bus.sqlite import Reader, SqliteBus
+from gordon.bus.sqlite_log import Log
+from gordon.bus.sqlite_members import Membership
 from gordon.bus.sqlite_wake import Bell, ring
 from gordon.errors import BusUnavailable, DatabaseUnfit
 from tests.contracts.bus_kinds import BusFactory, child, fresh, line, messages, numbers, take
@@ -25,6 +27,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "log.db"
 
 
+WRITERS = 8
 Opener = Callable[..., SqliteBus]
 
 
@@ -50,14 +53,15 @@ class Clock:
         return self.now
 
 
+@pytest.mark.hostile(77)
 def test_many_processes_create_and_write_one_log_at_once(path: Path, opened: Opener) -> None:
     factory = BusFactory("sqlite", f"sqlite:///{path}")
     topic = fresh("writers")
     with ExitStack() as stack:
-        writers = [stack.enter_context(child(factory, "write", topic, f"writer-{n}", "60")) for n in range(4)]
-        assert [line(writer) for writer in writers] == ["done"] * 4
-    records = take(opened().subscribe([topic], fresh("g")), 240)
-    for writer in range(4):
+        writers = [stack.enter_context(child(factory, "write", topic, f"writer-{n}", "60")) for n in range(WRITERS)]
+        assert [line(writer) for writer in writers] == ["done"] * WRITERS
+    records = take(opened().subscribe([topic], fresh("g")), 60 * WRITERS)
+    for writer in range(WRITERS):
         of_one = [r.value.decode() for r in records if r.key == f"writer-{writer}"]
         assert of_one == [f"writer-{writer}:{number}" for number in range(60)]
 
@@ -189,6 +193,35 @@ def test_a_locked_log_is_unavailable_and_nothing_is_half_written(path: Path, ope
     assert len(take(bus.subscribe([topic], fresh("g")), 3)) == 3
 
 
+@pytest.mark.hostile(78)
+def test_every_transaction_that_writes_begins_immediate(path: Path) -> None:
+    statements: list[str] = []
+    clock = Clock()
+    log = Log(path, 4)
+    log.db.set_trace_callback(statements.append)
+    topics = log.ensure(["news"])
+    log.append(messages("news", 20))
+    member = Membership(log, "g", topics, clock=clock, session=30.0)
+    for _ in range(3):
+        clock.now += 10.0
+        member.refresh()
+    records = Reader(log, topics).read(member.held, 20)
+    assert len(records) == 20
+    member.begin(records)
+    member.rewind()
+    member.commit(records)
+    member.leave()
+    log.db.close()
+    begun, writes = "", 0
+    for statement in statements:
+        begun = {"BEGIN": statement, "COMMI": "", "ROLLB": ""}.get(statement[:5], begun)
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            writes += 1
+            assert begun == "BEGIN IMMEDIATE", statement
+    assert writes > 20
+
+
+@pytest.mark.hostile(87)
 def test_a_log_of_a_newer_gordon_is_refused(path: Path, opened: Opener) -> None:
     opened().close()
     db = sqlite3.connect(path)

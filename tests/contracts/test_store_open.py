@@ -32,7 +32,7 @@ DIE_HALF_WAY = """
 import os, signal
 from sqlalchemy import Engine, event
 def die(connection, cursor, statement, *rest):
-    if "CREATE TABLE mentions" in statement:
+    if {where!r} in statement:
         os.kill(os.getpid(), signal.SIGKILL)
 event.listen(Engine, "before_cursor_execute", die)
 """
@@ -71,6 +71,7 @@ def test_upgrading_twice_changes_nothing(database: Database) -> None:
     assert completeness(database).found == 1
 
 
+@pytest.mark.hostile(87)
 def test_database_of_a_newer_gordon_is_refused(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -80,6 +81,7 @@ def test_database_of_a_newer_gordon_is_refused(database: Database) -> None:
     assert migrate.current(database) == "9999"
 
 
+@pytest.mark.hostile(87)
 def test_older_database_is_refused_until_upgraded(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(text("DELETE FROM alembic_version"))
@@ -96,8 +98,12 @@ def test_several_daemons_upgrade_at_once(database_url: str) -> None:
     database.close()
 
 
-def test_an_upgrade_killed_half_way_starts_over(database_url: str) -> None:
-    killed = subprocess.run([sys.executable, "-c", DIE_HALF_WAY + UPGRADE, database_url], check=False, timeout=300)
+@pytest.mark.hostile(87)
+@pytest.mark.parametrize("where", ["CREATE TABLE mentions", "CREATE TABLE homes", "CREATE TABLE webhooks"])
+def test_an_upgrade_killed_half_way_starts_over(database_url: str, where: str) -> None:
+    """In the first, a middle and the last revision."""
+    die = DIE_HALF_WAY.format(where=where)
+    killed = subprocess.run([sys.executable, "-c", die + UPGRADE, database_url], check=False, timeout=300)
     assert killed.returncode == -9
     database = open_database(database_url)
     assert migrate.current(database) is None
@@ -121,6 +127,7 @@ def test_check_names_rows_that_no_transaction_leaves_behind(database: Database) 
     ]
 
 
+@pytest.mark.hostile(78)
 def test_reading_cannot_write(database: Database) -> None:
     with pytest.raises(StoreUnavailable, match=r"read-?only"), database.reading() as connection:
         connection.execute(text("DELETE FROM mentions"))

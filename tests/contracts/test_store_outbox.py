@@ -65,6 +65,7 @@ def test_ids_are_never_given_out_twice(outbox: Outbox, database: Database) -> No
     assert outbox.pending("route", 10)[0].id > row.id
 
 
+@pytest.mark.hostile(96)
 def test_one_leader_at_a_time(outbox: Outbox) -> None:
     assert outbox.lease("relay", "a", NOW, 10)
     assert not outbox.lease("relay", "b", NOW + timedelta(seconds=9), 10)
@@ -84,6 +85,7 @@ def test_released_lease_is_free_at_once(outbox: Outbox) -> None:
     outbox.release("unknown", "a")
 
 
+@pytest.mark.hostile(96)
 def test_of_many_only_one_takes_the_lease(outbox: Outbox) -> None:
     owners = [f"owner-{number}" for number in range(8)]
     with ThreadPoolExecutor(8) as pool:

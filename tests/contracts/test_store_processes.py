@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from multiprocessing import get_context
 
+import pytest
 from msgspec.structs import replace
 
 from gordon.polling import Found, Polled, Recorded
@@ -61,6 +62,7 @@ def write_a_lot(url: str, number: int) -> int:
     return number
 
 
+@pytest.mark.hostile(77)
 def test_eight_writers_at_once(database: Database) -> None:
     Ingest(database).sync_feeds([feed(number) for number in range(WRITERS + 2)], NOW)
     with ProcessPoolExecutor(WRITERS, mp_context=get_context("spawn")) as pool:

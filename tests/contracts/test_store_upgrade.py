@@ -26,6 +26,7 @@ from store.status import completeness
 from store.types import Json
 from tests.contracts.store_samples import EARLIER, LATER, NOW, due, feed, found, message, polled, record
 from tests.contracts.store_samples import mention as sample_mention
+from tests.contracts.test_store_open import DIE_HALF_WAY, UPGRADE
 
 FIRST = """
 import sys
@@ -110,6 +111,15 @@ def test_every_row_is_there_after_the_upgrade(old: Database) -> None:
     assert mention(old, "mention-2").found == (sample_mention(2, 1), sample_mention(2, 2))
     counts = [(count.language, count.number) for count in arrivals_by_language(old, EARLIER)]
     assert counts == [("fr", 2)] and held_mentions(old) == []
+
+
+@pytest.mark.hostile(87)
+def test_an_upgrade_of_old_rows_that_is_killed_leaves_them_as_they_were(old: Database) -> None:
+    die = DIE_HALF_WAY.format(where="CREATE TABLE webhooks")
+    killed = subprocess.run([sys.executable, "-c", die + UPGRADE, old.name], check=False, timeout=300)
+    assert killed.returncode == -9
+    assert current(old) == "0001"
+    test_every_row_is_there_after_the_upgrade(old)
 
 
 def test_tags_and_claims_of_old_are_as_they_were(old: Database) -> None:

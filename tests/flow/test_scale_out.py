@@ -99,7 +99,7 @@ def visits(publishers: Sequence[Publisher]) -> list[int]:
 
 
 @pytest.mark.postgres
-@pytest.mark.hostile(28)
+@pytest.mark.hostile(28, 96)
 def test_two_daemons_share_the_hosts_and_one_inherits_from_the_dead(
     new_postgres_database: Callable[[], str], tmp_path: Path
 ) -> None:
@@ -131,6 +131,7 @@ def test_two_daemons_share_the_hosts_and_one_inherits_from_the_dead(
     assert min(publisher.least_gap for publisher in publishers) > 0.7 * HOST_DELAY
 
 
+@pytest.mark.hostile(96)
 def test_on_sqlite_the_second_waits_and_takes_over(tmp_path: Path) -> None:
     with published(4, feeds=1, entries=1) as (publishers, addresses):
         desk = write_desk(tmp_path / "desk", addresses)

@@ -127,6 +127,7 @@ def test_what_was_accepted_is_published_in_order_and_once(database: Database, tm
     bus.close()
 
 
+@pytest.mark.hostile(96)
 def test_there_is_one_leader_until_its_lease_runs_out(database: Database, tmp_path: Path) -> None:
     clock, log = Clock(), tmp_path / "log.db"
     first, second = (relay(database, log, Notes(), clock, owner) for owner in ("first", "second"))

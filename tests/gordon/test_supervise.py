@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from gordon.app.folder_watch import FolderWatch
 from gordon.app.supervise import Process, Supervisor
 
@@ -65,6 +67,7 @@ def test_what_ignores_sigterm_is_killed() -> None:
     assert not alive(pid) and process.pid is None
 
 
+@pytest.mark.hostile(90)
 def test_a_child_does_not_outlive_its_parent(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     code = (

@@ -119,6 +119,7 @@ def test_a_killed_process_is_replaced() -> None:
     pool.close()
 
 
+@pytest.mark.hostile(90)
 def test_the_child_dies_with_its_parent() -> None:
     code = (
         "import time; from gordon.settings import Parse; from ingest.parser import ParserPool\n"

@@ -24,6 +24,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
+@pytest.mark.hostile(84)
 def test_a_copy_holds_everything_and_stands_alone(database: Database, tmp_path: Path) -> None:
     write(database, mentions=(recorded(1), recorded(2, files=())))
     target = tmp_path / "copies" / "monday.db"
@@ -37,6 +38,7 @@ def test_a_copy_holds_everything_and_stands_alone(database: Database, tmp_path: 
     copy.close()
 
 
+@pytest.mark.hostile(84)
 def test_a_copy_made_under_load_is_of_one_moment(database: Database, tmp_path: Path) -> None:
     """Each transaction writes a mention and its pair: a copy never holds one without the other."""
     ended = threading.Event()
@@ -65,6 +67,7 @@ def test_a_copy_made_under_load_is_of_one_moment(database: Database, tmp_path: P
         copy.close()
 
 
+@pytest.mark.hostile(84)
 def test_a_target_that_exists_is_never_overwritten(database: Database, tmp_path: Path) -> None:
     target = tmp_path / "old.db"
     target.write_text("something dear")

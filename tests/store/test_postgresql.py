@@ -43,12 +43,14 @@ def test_short_scheme_means_the_same_driver(url: str) -> None:
     database.close()
 
 
+@pytest.mark.hostile(88)
 def test_every_wait_is_bounded(database: Database) -> None:
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "timezone")
     with database.reading() as connection:
         assert [connection.scalar(text(f"SHOW {name}")) for name in names] == ["30s", "10s", "1min", "UTC"]
 
 
+@pytest.mark.hostile(88)
 def test_connections_that_the_server_ended(database: Database) -> None:
     """In the middle of a transaction it fails and leaves nothing; the next one gets a new connection by itself."""
     other = open_database(database.name)
@@ -66,6 +68,7 @@ def test_connections_that_the_server_ended(database: Database) -> None:
     other.close()
 
 
+@pytest.mark.hostile(88)
 def test_a_deadlock_is_worth_another_try(database: Database) -> None:
     """Two workers that lock files one by one, crosswise: one is told to try again, the other goes on."""
     both = threading.Barrier(2, timeout=60)

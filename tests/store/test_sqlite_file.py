@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -15,12 +16,14 @@ from msgspec.structs import replace
 from sqlalchemy import Engine, event
 
 from gordon.errors import DatabaseUnfit, StoreUnavailable
+from gordon.records import RouteWrites
 from store.backup import check
 from store.database import Database, open_database
 from store.dead import Dead
 from store.held import release_held
 from store.ingest import Ingest
 from store.outbox import Outbox
+from store.route import Route
 from store.sqlite import QUICK_CHECK_BELOW, create_file
 from store.status import completeness
 from tests.contracts.store_samples import (
@@ -36,7 +39,7 @@ from tests.contracts.store_samples import (
     recorded,
     write,
 )
-from tests.databases import new_sqlite
+from tests.databases import new_sqlite, writers_begin_immediate
 
 
 @pytest.fixture
@@ -65,12 +68,14 @@ def test_every_connection_is_set_up(database: Database) -> None:
         assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas} == pragmas
 
 
+@pytest.mark.hostile(82)
 def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
     with pytest.raises(DatabaseUnfit, match=r"cannot be created: .*; correct database"):
         open_database(f"sqlite:///{tmp_path / 'data' / 'gordon.db'}")
 
 
+@pytest.mark.hostile(82)
 def test_file_that_cannot_be_written() -> None:
     """Asked by a child without rights, as root may write everywhere."""
     with TemporaryDirectory() as folder:
@@ -101,18 +106,21 @@ def test_the_slower_of_two_that_make_the_file_uses_that_of_the_other(path: Path,
     assert [one.name for one in path.parent.iterdir() if "new" in one.name] == []
 
 
+@pytest.mark.hostile(83)
 def test_empty_file(tmp_path: Path) -> None:
     (tmp_path / "gordon.db").touch()
     with pytest.raises(DatabaseUnfit, match=r"is empty \(0 bytes\): .*gordon db backup"):
         open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
 
 
+@pytest.mark.hostile(83)
 def test_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "gordon.db").write_bytes(b"Bonjour! " * 1000)
     with pytest.raises(DatabaseUnfit, match="is damaged"):
         open_database(f"sqlite:///{tmp_path / 'gordon.db'}")
 
 
+@pytest.mark.hostile(83)
 def test_flipped_page_is_noticed_when_opened(path: Path, database: Database) -> None:
     write(database, messages=tuple(message("t", number) for number in range(2000)))
     database.close()
@@ -126,6 +134,7 @@ def test_flipped_page_is_noticed_when_opened(path: Path, database: Database) -> 
         open_database(f"sqlite:///{path}")
 
 
+@pytest.mark.hostile(83)
 def test_a_big_file_is_opened_without_reading_it_all(path: Path, database: Database) -> None:
     write(database, mentions=(recorded(1, text="é" * (QUICK_CHECK_BELOW // 2)), recorded(2)))
     database.close()
@@ -184,15 +193,10 @@ def test_full_disk_leaves_nothing_half_done(database: Database) -> None:
     assert completeness(database).found == 3
 
 
+@pytest.mark.hostile(78)
 def test_every_transaction_that_writes_begins_immediate(database: Database) -> None:
-    """A deferred one would fail at once when it turned to writing while another wrote, whatever the timeout."""
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement.split("(")[0].strip())
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    """So does all that the contract suite calls: its fixture watches it in the same way."""
+    with writers_begin_immediate() as begun:
         Ingest(database).sync_feeds([feed(1)], NOW)
         record(Ingest(database), polled(1), [found(1), replace(found(2), held="flood")], reading=b"seen")
         Ingest(database).prolong("me", NOW)
@@ -207,15 +211,29 @@ def test_every_transaction_that_writes_begins_immediate(database: Database) -> N
         Dead(database).bury([letter(1)])
         Dead(database).mark_replayed("letter-1", NOW)
         completeness(database)
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    begun = ""
-    for statement in statements:
-        if statement.startswith("BEGIN"):
-            begun = statement
-        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
-            assert begun == "BEGIN IMMEDIATE", statement
-    assert {one for one in statements if one.startswith("BEGIN")} == {"BEGIN", "BEGIN IMMEDIATE"}
+    assert set(begun) == {"BEGIN", "BEGIN IMMEDIATE"}
+
+
+@pytest.mark.hostile(78)
+def test_reading_first_does_not_cost_a_writer_its_transaction(path: Path, database: Database) -> None:
+    """What a deferred transaction would be refused for: it reads, another wants to write, it writes."""
+    both = open_database(f"sqlite:///{path}", timeout=30.0)
+    reads = threading.Event()
+
+    def other() -> None:
+        assert reads.wait(60)
+        write(both, mentions=(recorded(2),))
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with Route(database).transaction() as transaction:
+        assert transaction.unseen("route", ["event-1"], NOW) == {"event-1"}
+        reads.set()
+        thread.join(0.2)
+        transaction.write("route", RouteWrites(mentions=(recorded(1),)))
+    thread.join(60)
+    assert completeness(database).found == 2
+    both.close()
 
 
 def test_pending_messages_are_found_by_their_index(database: Database) -> None:
@@ -244,6 +262,7 @@ def test_what_is_due_is_found_by_its_index(database: Database) -> None:
         assert any("ix_feeds_visits" in step for step in plan), plan
 
 
+@pytest.mark.hostile(86)
 def test_a_forked_child_gets_connections_of_its_own(database: Database) -> None:
     with database.reading() as connection:
         mine = id(connection.connection.dbapi_connection)
