@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -39,13 +41,21 @@ class Prometheus:
     """A running server."""
 
     def __init__(self, port: int, folder: Path) -> None:
-        self._base, self._log = f"http://127.0.0.1:{port}/api/v1", folder / "prometheus.log"
+        self._home, self._log = f"http://127.0.0.1:{port}", folder / "prometheus.log"
+
+    def ready(self) -> bool:
+        """Whether it takes questions: its port answers earlier."""
+        try:
+            with urllib.request.urlopen(f"{self._home}/-/ready", timeout=60) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError:
+            return False
 
     def ask(self, path: str, **parameters: str) -> Any:
         """The data of an answer; fails with what Prometheus says where it refuses."""
         query = urllib.parse.urlencode(parameters)
         try:
-            with urllib.request.urlopen(f"{self._base}/{path}?{query}", timeout=60) as answer:
+            with urllib.request.urlopen(f"{self._home}/api/v1/{path}?{query}", timeout=60) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             pytest.fail(f"{parameters}: {error.read().decode()}")
@@ -77,7 +87,11 @@ def running_prometheus(folder: Path, configuration: Path) -> Iterator[Prometheus
         )
     try:
         assert wait_for_port(port, process, START), (folder / "prometheus.log").read_text()[-2000:]
-        yield Prometheus(port, folder)
+        server, end = Prometheus(port, folder), time.monotonic() + START
+        while not server.ready():
+            assert time.monotonic() < end, server.log()
+            time.sleep(0.1)
+        yield server
     finally:
         process.terminate()
         try:

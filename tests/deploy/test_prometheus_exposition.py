@@ -23,13 +23,13 @@ FEEDS, STORIES = 3, 12
 Expositions = dict[str, str]
 
 
-@pytest.fixture(scope="module")
-def expositions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Expositions]:
+@pytest.fixture
+def expositions(tmp_path: Path) -> Iterator[Expositions]:
     """What /metrics of each daemon says once a few stories have gone from feeds to queues."""
     paper = News(posts(STORIES, FEEDS), FEEDS)
     paper.publish(len(paper.everything))
     with served(paper) as port:
-        desk = write_desk(tmp_path_factory.mktemp("exposition") / "desk", port, FEEDS)
+        desk = write_desk(tmp_path / "desk", port, FEEDS)
         with running(desk, Address("embedded", {}), STAGES) as stack:
             whole = len(paper.everything)
             stack.until(lambda: stack.settled(whole), 60, "the run does not settle")
@@ -65,37 +65,26 @@ def documented(stage: str) -> dict[str, str]:
     return own | {row.code()[0]: row.cells[1] for row in table["Of the process"].rows}
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_running_daemon_has_the_metrics_of_the_table_and_no_others(stage: str, expositions: Expositions) -> None:
-    assert families(expositions[stage]) == documented(stage)
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_its_series_have_the_labels_of_the_table(stage: str, expositions: Expositions) -> None:
-    wanted = {name: spec for name, spec in METRICS.items() if stage in spec.stages}
-    seen = {name: labels(expositions[stage], name, spec.kind) for name, spec in wanted.items()}
-    assert {name for name, found in seen.items() if found - {tuple(sorted(wanted[name].labels))}} == set()
-    assert len([name for name, found in seen.items() if found]) >= 8
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_promtool_is_silent(stage: str, expositions: Expositions) -> None:
-    done = subprocess.run(
-        [program("promtool"), "check", "metrics"],
-        input=expositions[stage],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_the_equation_is_exposed(expositions: Expositions) -> None:
+def test_running_daemons_have_the_metrics_of_the_table(expositions: Expositions) -> None:
+    """One test, so that several processes that run tests do not start several Gordons."""
+    for stage, text in expositions.items():
+        assert families(text) == documented(stage), stage
+        has_documented_labels(stage, text)
+        promtool_is_silent(text)
+        assert not re.search(r"https?://|News \d|127\.0\.0\.1", text), "a series names an address or a title"
     assert sum(states(expositions["route"])) == len(posts(STORIES, FEEDS))
     assert "\ngordon_mentions_missing 0.0\n" in expositions["route"]
     assert "\ngordon_tags_unrouted 0.0\n" in expositions["route"]
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_no_series_names_an_address_or_a_title(stage: str, expositions: Expositions) -> None:
-    assert not re.search(r"https?://|News \d|127\.0\.0\.1", expositions[stage])
+def has_documented_labels(stage: str, text: str) -> None:
+    wanted = {name: spec for name, spec in METRICS.items() if stage in spec.stages}
+    seen = {name: labels(text, name, spec.kind) for name, spec in wanted.items()}
+    assert {name for name, found in seen.items() if found - {tuple(sorted(wanted[name].labels))}} == set()
+    assert len([name for name, found in seen.items() if found]) >= 8
+
+
+def promtool_is_silent(text: str) -> None:
+    command = [program("promtool"), "check", "metrics"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
