@@ -106,6 +106,13 @@ class PostgresServer:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
+    def crash(self) -> None:
+        """Ends it at once, without a checkpoint; the next start recovers."""
+        process, self._process = self._process, None
+        if process:
+            process.send_signal(signal.SIGQUIT)  # PostgreSQL's "immediate" shutdown
+            process.wait(60)
+
     def freeze(self) -> None:
         os.killpg(self.pid, signal.SIGSTOP)
 

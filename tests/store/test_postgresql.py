@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from gordon.errors import DatabaseUnfit, StoreUnavailable
-from store.backup import backup
+from gordon.records import RouteWrites
+from store.backup import backup, check
 from store.database import Database, open_database
+from store.outbox import Outbox
 from store.route import Route
 from store.status import completeness
-from tests.contracts.store_samples import recorded, write
+from tests.contracts.store_samples import NOW, message, recorded, write
+from tests.databases import migrated
+from tests.servers.missing import started
+from tests.servers.postgres import PostgresServer, postgres_server
 
 pytestmark = pytest.mark.postgres
 NewDatabase = Callable[[], str]
@@ -30,6 +39,13 @@ def database(migrated_postgres: NewDatabase) -> Iterator[Database]:
     opened = open_database(migrated_postgres())
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """One that may crash, and loses nothing by it."""
+    with ExitStack() as stack:
+        yield started(stack, partial(postgres_server, durable=True), os.environ)
 
 
 def test_unknown_database_is_a_matter_of_settings(url: str) -> None:
@@ -91,6 +107,85 @@ def test_a_deadlock_is_worth_another_try(database: Database) -> None:
         thread.join(60)
     assert sorted("deadlock" in word for word in told) == [False, True]
     assert "fine" in told
+
+
+@pytest.mark.hostile(88)
+def test_a_restart_of_the_server_costs_the_transaction_and_nothing_else(own_server: PostgresServer) -> None:
+    """In the middle of a transaction, between two, and while it is down; no connection has to be made by hand."""
+    database = open_database(migrated(own_server.new_database()))
+    with pytest.raises(StoreUnavailable), Route(database).transaction() as transaction:
+        transaction.write("route", RouteWrites(mentions=(recorded(1),)))
+        own_server.crash()
+        transaction.lock_files(["visas"])
+    with pytest.raises(StoreUnavailable):
+        write(database, mentions=(recorded(2),))
+    own_server.start()
+    assert completeness(database).found == 0
+    write(database, mentions=(recorded(3),))
+    own_server.stop()
+    own_server.start()
+    write(database, mentions=(recorded(4),))
+    assert completeness(database).found == 2
+    assert check(database) == []
+    database.close()
+
+
+@pytest.mark.hostile(88)
+def test_a_commit_whose_answer_is_lost_has_one_effect(database: Database) -> None:
+    """It is there, but the worker never heard of it: it does the same again, and the inbox knows the event."""
+    writes = RouteWrites(mentions=(recorded(1),), messages=(message("t", 1),))
+    for wanted in ({"event-1"}, set()):
+        with Route(database).transaction() as transaction:
+            assert transaction.unseen("route", ["event-1"], NOW) == wanted
+            if wanted:
+                transaction.write("route", writes)
+    write(database, mentions=(recorded(1),))
+    assert (completeness(database).found, Outbox(database).size("route")) == (1, 1)
+
+
+@pytest.mark.hostile(88)
+def test_a_transaction_that_idles_is_ended_and_holds_up_nobody(database: Database) -> None:
+    with pytest.raises(StoreUnavailable), database.writing() as connection:
+        write_lock = text("LOCK TABLE mentions IN ACCESS EXCLUSIVE MODE")
+        connection.execute(write_lock)
+        connection.execute(text("SET idle_in_transaction_session_timeout = 200"))
+        _until_ended(database, connection.scalar(text("SELECT pg_backend_pid()")))
+        connection.execute(write_lock)
+    write(database, mentions=(recorded(1),))
+    assert completeness(database).found == 1
+
+
+def _until_ended(database: Database, backend: int | None) -> None:
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with database.reading() as connection:
+            if connection.scalar(query, {"pid": backend}) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError("it idles on")
+
+
+AWAY = {
+    "40001": "serialization failure",
+    "40P01": "deadlock",
+    "25006": "the primary is a standby now",
+    "57P01": "the administrator ends connections",
+    "57P03": "the server starts up",
+    "53300": "too many connections",
+    "53100": "the disk is full",
+    "55P03": "a lock is not to be had",
+}
+
+
+@pytest.mark.hostile(88)
+@pytest.mark.parametrize("state", AWAY)
+def test_what_passes_is_worth_another_try(database: Database, state: str) -> None:
+    raises = f"DO $$ BEGIN RAISE EXCEPTION '{AWAY[state]}' USING ERRCODE = '{state}'; END $$"
+    with pytest.raises(StoreUnavailable, match=AWAY[state]), database.writing() as connection:
+        connection.execute(text(raises))
+    write(database, mentions=(recorded(1),))
+    assert completeness(database).found == 1
 
 
 def test_a_statement_that_takes_too_long(database: Database) -> None:
