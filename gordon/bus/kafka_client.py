@@ -102,6 +102,7 @@ def connection_options(servers: Sequence[str], settings: KafkaSettings) -> dict[
         "request_timeout_ms": milliseconds(settings.request_timeout),
         "bootstrap_timeout_ms": milliseconds(settings.request_timeout),
         "reconnect_backoff_max_ms": 1000,
+        "metadata_max_age_ms": milliseconds(settings.metadata_age),
         **{name: value for name, value in optional.items() if value},
     }
 

@@ -50,7 +50,6 @@ def consumer_options(connection: Mapping[str, Any], settings: KafkaSettings) -> 
         "session_timeout_ms": milliseconds(settings.session_timeout),
         "heartbeat_interval_ms": milliseconds(min(3.0, settings.session_timeout / 3)),
         "max_poll_interval_ms": milliseconds(max(settings.most_between_polls, settings.session_timeout)),
-        "metadata_max_age_ms": milliseconds(settings.metadata_age),
         "max_partition_fetch_bytes": LARGEST_FETCH,
         "metrics_enabled": False,
     }

@@ -27,8 +27,10 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},FAULTY://127.0.0.1:{behind},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},FAULTY://127.0.0.1:{front}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,FAULTY:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
@@ -54,20 +56,27 @@ rootLogger.appenderRef.out.ref = out
 
 
 class KafkaBroker:
-    """One broker. ``servers`` stays the same when it is stopped and started again on its data."""
+    """One broker. ``servers`` stays the same when it is stopped and started again on its data.
+
+    Who connects to ``front``, where a proxy to ``behind`` is to listen, is told by the broker to come there again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._jars = kafka_jars()
         self._java = _program("java", "openjdk-17-jre-headless")
-        self.port, controller = free_ports(2)
+        self.port, self.front, self.behind, controller = free_ports(4)
         self.servers = f"127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
-        properties = PROPERTIES.format(port=self.port, controller=controller, data=folder / "data")
+        properties = PROPERTIES.format(
+            port=self.port, front=self.front, behind=self.behind, controller=controller, data=folder / "data"
+        )
         (folder / "server.properties").write_text(properties, encoding="utf-8")
         (folder / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
-        format_storage = ["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", "server.properties"]
-        subprocess.run(self._command(*format_storage), cwd=folder, check=True, capture_output=True, timeout=START)
+        self._format()
+
+    def _format(self) -> None:
+        command = self._command("kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", "server.properties")
+        subprocess.run(command, cwd=self._folder, check=True, capture_output=True, timeout=START)
 
     def _command(self, *arguments: str) -> list[str]:
         options = ["-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Djava.awt.headless=true"]
@@ -105,6 +114,16 @@ class KafkaBroker:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def lose_everything(self) -> None:
+        """Dies, and comes back on an empty disk."""
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            process.wait()
+        shutil.rmtree(self._folder / "data")
+        self._format()
+        self.start()
 
     def freeze(self) -> None:
         os.kill(self.pid, signal.SIGSTOP)
