@@ -11,7 +11,7 @@ from datetime import datetime
 from gordon.app.status import settled
 from gordon.bus import Bus
 from gordon.desk.schema import Person
-from gordon.errors import Transient
+from gordon.errors import DatabaseUnfit, Transient
 from gordon.events import Topics
 from gordon.metrics import UNKNOWN, Metrics
 from gordon.records import Completeness
@@ -51,7 +51,7 @@ class Equation:
         try:
             self._bus = self._bus or self._open_bus()
             counts, _, under_way = settled(self._database, self._bus, self._topics)
-        except Transient:
+        except (Transient, DatabaseUnfit):
             self._unknown()
             self.close()
         else:

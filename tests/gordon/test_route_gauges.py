@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from gordon.app.route_gauges import SHARE, Equation, gauge_items, gauge_people, load_ratios, note_equation
 from gordon.bus import Bus
 from gordon.bus.sqlite import SqliteBus
-from gordon.errors import BusUnavailable
+from gordon.errors import BusUnavailable, DatabaseUnfit, StoreUnavailable
 from gordon.events import Topics
 from gordon.metrics import Metrics
 from gordon.records import Completeness
@@ -96,6 +96,28 @@ def test_the_equation_of_a_database_and_a_log(database: Database, tmp_path: Path
     assert value(metrics, "gordon_mentions_missing") == 1, "published, read by nobody, and not on the bus"
     assert value(metrics, "gordon_tags_unrouted") == 1
     equation.close()
+
+
+def test_what_was_known_is_unknown_while_bus_or_database_are_away(database: Database, tmp_path: Path) -> None:
+    trouble: list[Exception] = []
+
+    def open_bus() -> Bus:
+        if trouble:
+            raise trouble[-1]
+        return SqliteBus(tmp_path / "log.db")
+
+    clock = [0.0]
+    metrics = Metrics("route")
+    equation = Equation(metrics, database, open_bus, TOPICS, monotonic=lambda: clock[0])
+    for error in (BusUnavailable("away"), StoreUnavailable("away"), DatabaseUnfit("the password was changed")):
+        trouble.clear()
+        equation()
+        assert value(metrics, "gordon_mentions_missing") == 0
+        equation.close()
+        trouble.append(error)
+        equation()
+        assert math.isnan(value(metrics, "gordon_mentions_missing"))
+        assert math.isnan(value(metrics, "gordon_tags", state="routed"))
 
 
 def test_counting_takes_a_small_share_of_the_time(database: Database, tmp_path: Path) -> None:
