@@ -18,6 +18,7 @@ from gordon.desk.units import Octets, Seconds
 from gordon.desk.validate import build
 from gordon.desk.yaml_lines import Lines
 from gordon.errors import Problem
+from gordon.secret_settings import Place, file_place, fill, open_to_all
 
 FILE = "gordon.toml"
 PREFIX = "GORDON_"
@@ -146,10 +147,12 @@ class Kafka(Model):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI"] | None = None
     sasl_username: str = ""
     sasl_password: SecretStr = SecretStr("")
+    sasl_password_file: str = ""
     ssl_cafile: str = ""
     ssl_certfile: str = ""
     ssl_keyfile: str = ""
     ssl_password: SecretStr = SecretStr("")
+    ssl_password_file: str = ""
 
 
 class Demo(Model):
@@ -169,11 +172,13 @@ class Log(Model):
 
 
 class Settings(Model):
-    """All of gordon.toml. ``bus`` and ``database`` default to files in ``data``."""
+    """All of gordon.toml. ``bus`` and ``database`` default to files in ``data``. Each secret may stand in a file of its
+    own instead, named by the setting that ends in ``_file``; ``read_settings`` puts it where it belongs."""
 
     data: str = "data"
     bus: str = ""
     database: SecretStr = SecretStr("")
+    database_file: str = ""
     topic_prefix: str = Field(default="gordon.", pattern=r"^[A-Za-z0-9._-]*$")
     disciplines: tuple[str, ...] = DISCIPLINES
     time_zone: str = "America/Toronto"
@@ -214,10 +219,12 @@ def _absolute(url: str, desk: Path) -> str:
 def read_settings(desk: Path, environ: Mapping[str, str]) -> tuple[Settings, list[Problem]]:
     """The settings of a desk, and every mistake in file and environment; defaults stand in for what is wrong."""
     data, lines, problems = _read_toml(desk / FILE)
+    problems += open_to_all(Settings, data, lines, desk / FILE)
     sources = _overlay(data, lines, environ)
     settings, mistakes = build(Settings, data, FILE, lines)
     named = [_from_environment(problem, sources) for problem in mistakes]
-    return settings or Settings(), problems + named
+    filled, wrong = fill(settings or Settings(), desk, lambda place: _where(place, lines, environ))
+    return filled, problems + named + wrong
 
 
 def _read_toml(path: Path) -> tuple[dict[str, Any], Lines, list[Problem]]:
@@ -296,10 +303,16 @@ def _from_environment(problem: Problem, sources: Mapping[tuple[str, ...], str]) 
     return problem
 
 
-def where_set(desk: Path, environ: Mapping[str, str], path: tuple[str, ...]) -> tuple[str, int]:
+def where_set(desk: Path, environ: Mapping[str, str], path: Place) -> tuple[str, int]:
     """The variable, or file and line, that a setting has its value from; line 0 where it is a default."""
-    variable = PREFIX + "__".join(path).upper()
-    if variable in environ:
-        return f"environment variable {variable}", 0
     _, lines, _ = _read_toml(desk / FILE)
-    return FILE, lines.get(path, 0)
+    for place in (path, file_place(path)):
+        found = _where(place, lines, environ)
+        if found != (FILE, 0):
+            return found
+    return FILE, 0
+
+
+def _where(path: Place, lines: Lines, environ: Mapping[str, str]) -> tuple[str, int]:
+    variable = PREFIX + "__".join(path).upper()
+    return (f"environment variable {variable}", 0) if variable in environ else (FILE, lines.get(path, 0))

@@ -36,6 +36,7 @@ def kafka_settings(settings: Settings) -> KafkaSettings:
     values = settings.kafka.model_dump()
     for secret in ("sasl_password", "ssl_password"):
         values[secret] = getattr(settings.kafka, secret).get_secret_value()
+        del values[f"{secret}_file"]
     return KafkaSettings(**values)
 
 

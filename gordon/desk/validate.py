@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from gordon.desk.yaml_lines import Lines, Path
 from gordon.errors import Problem
@@ -56,7 +56,8 @@ def _problem(kind: type[BaseModel], detail: Any, file: str, lines: Lines, base: 
     if detail["type"] == "too_short" and not detail.get("input"):
         return Problem(file, line, f"{where} is empty", "write at least one thing in")
     message = detail["msg"].removeprefix("Value error, ")
-    return Problem(file, line, f"{where}: {message}", f"it is {_short(detail.get('input'))}")
+    shown = "what it is stays secret" if _is_secret(kind, detail["loc"]) else f"it is {_short(detail.get('input'))}"
+    return Problem(file, line, f"{where}: {message}", shown)
 
 
 def _owner(kind: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
@@ -69,6 +70,14 @@ def _owner(kind: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
     if isinstance(current, type) and issubclass(current, BaseModel):
         return [field.alias or name for name, field in current.model_fields.items()]
     return []
+
+
+def _is_secret(kind: type[BaseModel], loc: tuple[str | int, ...]) -> bool:
+    current: Any = kind
+    for part in loc:
+        fields = current.model_fields if isinstance(current, type) and issubclass(current, BaseModel) else {}
+        current = _inner(fields[part].annotation) if part in fields else None
+    return current is SecretStr
 
 
 def _inner(annotation: Any) -> Any:

@@ -11,6 +11,7 @@ from gordon.settings import read_settings
 
 
 def read(folder: Path, text: str = "", **environ: str) -> object:
+    (folder / "gordon.toml").touch(0o600)
     (folder / "gordon.toml").write_text(text)
     settings, problems = read_settings(folder, environ)
     assert not problems
