@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +14,12 @@ from typing import Generic, TypeVar
 
 from gordon import log
 from gordon.app.folder_watch import FolderWatch
+from gordon.app.limits import LEAST_FILES, make_folder, take_files
 from gordon.app.signals import Signals
 from gordon.errors import DeskInvalid, Transient
 from gordon.health import Health, Listener, free_ratio
 from gordon.metrics import Metrics
+from gordon.notify import Notifier
 from gordon.settings import Settings
 
 PORT_OFFSET = {"ingest": 0, "classify": 1, "route": 2, "relay": 3}
@@ -38,7 +40,9 @@ def owner_name() -> str:
 class Daemon(AbstractContextManager["Daemon"]):
     """One daemon's surroundings. Use as a context: the listener closes with it."""
 
-    def __init__(self, stage: str, folder: Path, settings: Settings, *, metrics_port: int | None) -> None:
+    def __init__(
+        self, stage: str, folder: Path, settings: Settings, environ: Mapping[str, str], *, metrics_port: int | None
+    ) -> None:
         log.set_up(settings.log.level, settings.log.format, stage)
         self.stage = stage
         self.folder = folder
@@ -46,8 +50,10 @@ class Daemon(AbstractContextManager["Daemon"]):
         self.signals = Signals(settings.worker.drain)
         self.metrics = Metrics(stage)
         data = settings.data_folder(folder)
-        data.mkdir(parents=True, exist_ok=True)
-        self.health = Health(data)
+        take_files(LEAST_FILES)
+        make_folder(data)
+        self.notifier = Notifier(environ, pid=os.getpid())
+        self.health = Health(data, pulse=self._pulse)
         self.note_desk(True)
         self.metrics.watch("gordon_ready", lambda: float(not self.health.ready()))
         self.metrics.watch("gordon_disk_free_ratio", lambda: free_ratio(data))
@@ -55,12 +61,26 @@ class Daemon(AbstractContextManager["Daemon"]):
             self.metrics, self.health, settings.metrics.listen, _port(stage, settings, metrics_port)
         )
         self.address = data / f"{stage}.metrics"
-        self.address.write_text(f"{settings.metrics.listen}:{self.listener.port}\n")
+        self._tell_address()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.notifier.stopping()
         self.listener.close()
+
+    def _pulse(self) -> None:
+        """The service manager hears of the loop from the loop, and what is wrong with it beside."""
+        if self.notifier.beat():
+            self.notifier.status(self.health.ready() or "working")
+
+    def _tell_address(self) -> None:
+        try:
+            self.address.write_text(f"{self.settings.metrics.listen}:{self.listener.port}\n")
+        except OSError as error:  # a full disk keeps nobody from starting, and from saying that he waits for it
+            with suppress(OSError):
+                self.address.unlink(missing_ok=True)
+            log.logger().warning("address not noted", file=str(self.address), error=str(error))
 
     def obtain(self, part: str, make: Callable[[], T]) -> T | None:
         """What ``make`` opens; waits while it is away, however long. None when the daemon is asked to end meanwhile."""
@@ -71,6 +91,8 @@ class Daemon(AbstractContextManager["Daemon"]):
                 made = make()
             except Transient as error:
                 self.health.down(part, str(error))
+                # Waiting is work: a service that is not started before the database is would be killed for it.
+                self.notifier.ready(f"waiting for {part}: {error}")
                 log.logger().warning("waiting", part=part, error=str(error), seconds=wait)
                 self.pause(wait)
                 wait = min(wait * 2, self.settings.worker.backoff_most)
@@ -96,6 +118,7 @@ class Daemon(AbstractContextManager["Daemon"]):
         """The daemon is ready for work."""
         self.health.up("start")
         self.health.beat()
+        self.notifier.ready("working")
         log.logger().info("started", metrics=f"{self.settings.metrics.listen}:{self.listener.port}")
 
 
@@ -118,6 +141,13 @@ class Reloader(Generic[P]):
         changed = self._watch.changed()
         if not (self._daemon.signals.reload_asked() or changed):
             return
+        self._daemon.notifier.reloading()
+        try:
+            self._reload()
+        finally:
+            self._daemon.notifier.reloaded()
+
+    def _reload(self) -> None:
         try:
             self._use(self._read())
         except DeskInvalid as error:

@@ -9,7 +9,7 @@ from types import TracebackType
 
 from gordon import log
 from gordon.bus import Bus
-from gordon.errors import Transient
+from gordon.errors import DatabaseUnfit, Transient
 from gordon.metrics import UNKNOWN, Metrics
 
 EVERY = 5.0
@@ -64,7 +64,7 @@ class Lag:
         try:
             self._bus = self._bus or self._open_bus()
             lags = dict(self._bus.lag(self._topics, self._group))
-        except Transient:
+        except (Transient, DatabaseUnfit):
             self.close()
             lags = {}
         for topic in self._topics:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from gordon.app.daemon import Daemon, Reloader, owner_name, utc_now
 from gordon.app.feed_gauges import FeedGauges
 from gordon.app.folder_watch import FolderWatch
 from gordon.app.gauges import Gauges
+from gordon.app.limits import take_files
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
 from gordon.app.prepare import ready
@@ -40,7 +40,7 @@ def run_ingest(folder: Path, environ: Mapping[str, str], *, metrics_port: int | 
     watch = FolderWatch(folder, time.monotonic)
     policy = read_policy(folder, environ)
     settings = policy.desk.settings
-    with Daemon("ingest", folder, settings, metrics_port=metrics_port) as daemon:
+    with Daemon("ingest", folder, settings, environ, metrics_port=metrics_port) as daemon:
         database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
         if database:
             _work(daemon, watch, policy, folder, environ, database)
@@ -51,7 +51,7 @@ def _work(
     daemon: Daemon, watch: FolderWatch, policy: Policy, folder: Path, environ: Mapping[str, str], database: Database
 ) -> None:
     settings = daemon.settings
-    _take_files()
+    take_files(MOST_FILES)  # many feeds at once need many sockets
     if warning := outdated_expat():
         log.logger().warning(warning)
     relay = RelayThread("ingest", daemon, folder, database)
@@ -72,7 +72,9 @@ def _work(
         after_commit=relay.wake,
     )
     ingest.sync(policy.feeds)
-    reload = Reloader(daemon, watch, lambda: checked(folder, environ), lambda fresh: ingest.sync(fresh.feeds))
+    reload = Reloader(
+        daemon, watch, lambda: checked(folder, environ, daemon.health.beat), lambda fresh: ingest.sync(fresh.feeds)
+    )
     relay.start()
     daemon.started()
     try:
@@ -96,14 +98,6 @@ def _looks(daemon: Daemon, database: Database) -> tuple[Callable[[], None], ...]
         FeedGauges(daemon.metrics, database, utc_now),
         Pruner(database, daemon.settings.retention, utc_now),
     )
-
-
-def _take_files() -> None:
-    """Many feeds at once need many sockets: as many descriptors as the system gives, within reason."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _note_state(daemon: Daemon, ingest: Ingest) -> None:

@@ -231,11 +231,13 @@ def test_a_log_of_a_newer_gordon_is_refused(path: Path, opened: Opener) -> None:
         opened()
 
 
-def test_a_folder_that_cannot_be_and_a_file_that_is_no_log_are_unavailable(tmp_path: Path) -> None:
+@pytest.mark.hostile(82)
+def test_a_folder_that_cannot_be_and_a_file_that_is_no_log_are_unfit(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"this is not a database, whatever its name may say" * 100)
-    for wrong in (tmp_path / "file" / "log.db", tmp_path / "file"):
-        with pytest.raises(BusUnavailable):
-            SqliteBus(wrong)
+    with pytest.raises(DatabaseUnfit, match=r"cannot be created: .*correct bus"):
+        SqliteBus(tmp_path / "file" / "log.db")
+    with pytest.raises(DatabaseUnfit, match=r"is damaged \(file is not a database\); stop Gordon"):
+        SqliteBus(tmp_path / "file")
 
 
 def test_closing_twice_and_with_a_broken_log_is_silent(path: Path) -> None:

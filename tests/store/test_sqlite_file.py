@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine, event
 
+from gordon.bus.sqlite_file import create_file
 from gordon.errors import DatabaseUnfit, StoreUnavailable
 from gordon.records import RouteWrites
 from store.backup import check
@@ -24,7 +25,7 @@ from store.held import release_held
 from store.ingest import Ingest
 from store.outbox import Outbox
 from store.route import Route
-from store.sqlite import QUICK_CHECK_BELOW, create_file
+from store.sqlite import PAGE, QUICK_CHECK_BELOW
 from store.status import completeness
 from tests.contracts.store_samples import (
     NOW,
@@ -101,7 +102,7 @@ def _refused_without_rights(path: Path) -> int:
 
 def test_the_slower_of_two_that_make_the_file_uses_that_of_the_other(path: Path, database: Database) -> None:
     before = path.stat()
-    create_file(path)
+    create_file(path, page=PAGE)
     assert (path.stat().st_ino, path.stat().st_size) == (before.st_ino, before.st_size)
     assert [one.name for one in path.parent.iterdir() if "new" in one.name] == []
 
