@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from gordon.events import Mention
 from gordon.records import Issue, IssueState, IssueTrail, Item, ItemChange, MentionTrail, RecordedMention
@@ -106,6 +107,18 @@ def items(database: Database, queue: str | None = None, *, open_only: bool = Tru
         conditions.append(item_table.c.state == "open")
     with database.reading() as connection:
         return items_where(connection, *conditions)
+
+
+def items_to_read(database: Database, queue: str, since: datetime, most: int, *, file: str | None = None) -> list[Item]:
+    """The newest items of a queue, of one file or of all, that are open or were changed since then; newest first."""
+    query = select(*item_columns).where(
+        item_table.c.queue == queue, or_(item_table.c.state == "open", item_table.c.updated >= since)
+    )
+    if file is not None:
+        query = query.where(item_table.c.file == file)
+    newest = query.order_by(item_table.c.opened.desc(), item_table.c.id.desc()).limit(most)
+    with database.reading() as connection:
+        return [Item(**row) for row in connection.execute(newest).mappings()]
 
 
 def item(database: Database, id: str) -> Item:

@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from gordon.bus import Subscription
-from gordon.cli import items
+from gordon.cli import items, queue_feed
 from gordon.cli.out import HERE, DeskOption, JsonOption, clean, language, say, show_json, show_json_line, show_table
 from gordon.cli.session import Session
 from gordon.codec import decode
@@ -22,6 +22,7 @@ from gordon.french import bilingual
 
 app = typer.Typer()
 items.register(app)
+queue_feed.register(app)
 
 
 class QueueLine(msgspec.Struct, frozen=True, kw_only=True):
