@@ -14,8 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+from gordon.hosts import redact
 from gordon.listen import Listening
 from gordon.metrics import UNKNOWN, Metrics
+from gordon.secrets import veiled
 
 STALE = 30.0
 LEAST_FREE = 0.05
@@ -24,8 +26,15 @@ LEAST_FREE = 0.05
 class Health:
     """What the loop says of itself. Thread-safe: the loop writes, the listener reads."""
 
-    def __init__(self, data: Path | None = None, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._data = data
+    def __init__(
+        self,
+        data: Path | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        pulse: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``pulse``: called with each beat, in the thread of the loop, for whoever else waits for it."""
+        self._data, self._pulse = data, pulse
         self._monotonic = monotonic
         self._last = monotonic()
         self._down: dict[str, str] = {"start": "not started yet"}
@@ -33,14 +42,15 @@ class Health:
     def beat(self) -> None:
         """The work loop turned."""
         self._last = self._monotonic()
+        self._pulse()
 
     def up(self, part: str) -> None:
         """This part (bus, store, desk, start) works."""
         self._down.pop(part, None)
 
     def down(self, part: str, why: str) -> None:
-        """This part does not work; ``why`` is shown to operators."""
-        self._down[part] = why
+        """This part does not work; ``why`` is shown to operators, without secrets."""
+        self._down[part] = veiled(redact(why, "***@"))
 
     def live(self) -> str:
         """Empty, or what is wrong."""

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from gordon import codec
 from gordon.errors import Permanent
 from gordon.events import Dead, Event, Tagged
 from gordon.ports import RouteStore, RouteTransaction
-from gordon.records import DeadLetter, Decisions, Issue, IssueChange, Item, RecordedMention, RouteWrites, Routing
+from gordon.records import (
+    DeadLetter,
+    Decisions,
+    Issue,
+    IssueChange,
+    IssueWithStories,
+    Item,
+    RecordedMention,
+    RouteWrites,
+    Routing,
+)
 from route.decide import Decided, Met, decide
 from route.grouping import WINDOW, GroupIndex
 from route.issues import Act
@@ -41,14 +51,16 @@ class Route:
         store: RouteStore,
         now: Callable[[], datetime],
         observe: Callable[[RouteReport], None] = lambda report: None,
+        alive: Callable[[], None] = lambda: None,
         batch: int = 200,
     ) -> None:
+        """``alive``: called all the time while a large file is read, which may take longer than a batch should."""
         self.reads = (policy.topics.tagged, policy.topics.dead)
         self.batch = batch
         self._policy = policy
         self._store = store
         self._now = now
-        self._observe = observe
+        self._observe, self._alive = observe, alive
         self._views = Views()
         self._watches = Watches(policy.spikes, policy.zone)
 
@@ -172,9 +184,14 @@ class Route:
         index = GroupIndex(file, common=self._policy.common.get(file, frozenset()), merging=True)
         index.constrain(decisions)
         view = FileView(index, reach(since), counter)
-        view.load(transaction.issues(file, view.since))
+        view.load(self._beating(transaction.issues(file, view.since)))
         self._views.put(file, view)
         return view
+
+    def _beating(self, found: Iterable[IssueWithStories]) -> Iterator[IssueWithStories]:
+        for one in found:
+            self._alive()
+            yield one
 
 
 def _together(decided: Sequence[Decided]) -> Decided:

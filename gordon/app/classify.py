@@ -29,12 +29,12 @@ def run_classify(folder: Path, environ: Mapping[str, str], *, metrics_port: int 
         return Classify(tagger=tagger, policy_version=policy.desk.version, topics=topics)
 
     current = Current(stage(policy))
-    with Daemon("classify", folder, settings, metrics_port=metrics_port) as daemon:
+    with Daemon("classify", folder, settings, environ, metrics_port=metrics_port) as daemon:
 
         def use(policy: Policy) -> None:
             current.stage = stage(policy)
 
-        reload = Reloader(daemon, watch, lambda: checked(folder, environ), use)
+        reload = Reloader(daemon, watch, lambda: checked(folder, environ, daemon.health.beat), use)
         bus = daemon.obtain("bus", lambda: stage_bus(settings, folder))
         if bus:
             work(daemon, current, bus, lambda: connect_bus(settings, folder), chores=[reload])

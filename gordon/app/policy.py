@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ from route.silences import Silences, compile_silences
 
 FEEDS = "feeds.opml"
 CHECK_SECONDS = 120.0
+ALIVE_EVERY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,29 +178,39 @@ def _routing_warnings(draft: Draft, now: datetime) -> list[Problem]:
     return found + lint_silences(draft.silences, draft.files, zone, lines.get("silences.yaml", {}), now)
 
 
-def checked(folder: Path, environ: Mapping[str, str]) -> Policy:
+def checked(folder: Path, environ: Mapping[str, str], alive: Callable[[], None] = lambda: None) -> Policy:
     """The policy after a full check in a process of its own, so that no daemon but classify ever loads the matchers.
+    ``alive`` is called twice a second meanwhile.
 
     Raises DeskInvalid with everything that ``gordon check`` would print.
     """
-    problems = _check_apart(folder, environ)
+    problems = _check_apart(folder, environ, alive)
     if problems:
         raise DeskInvalid(problems)
     return read_policy(folder, environ)
 
 
-def _check_apart(folder: Path, environ: Mapping[str, str]) -> Sequence[Problem]:
+def _check_apart(folder: Path, environ: Mapping[str, str], alive: Callable[[], None]) -> Sequence[Problem]:
     command = [sys.executable, "-m", "gordon", "check", "--desk", str(folder), "--json"]
     try:
-        done = subprocess.run(
-            command,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=CHECK_SECONDS,
-            check=False,
-        )
-        found = json.loads(done.stdout)["problems"]
+        found = json.loads(_output(command, environ, alive))["problems"]
     except (subprocess.TimeoutExpired, ValueError, KeyError, OSError) as error:
         return [Problem(str(folder), 0, f"the desk could not be checked: {error}", "run: gordon check")]
     return [Problem(entry["file"], entry["line"], entry["message"], entry["remedy"]) for entry in found]
+
+
+def _output(command: Sequence[str], environ: Mapping[str, str], alive: Callable[[], None]) -> bytes:
+    """What a command prints. Raises TimeoutExpired for one that takes too long, which is ended."""
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    until = time.monotonic() + CHECK_SECONDS
+    with subprocess.Popen(command, env=dict(environ), stdin=nothing, stdout=pipe, stderr=nothing) as child:
+        try:
+            while True:
+                alive()
+                try:
+                    return child.communicate(timeout=ALIVE_EVERY)[0]
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() > until:
+                        raise
+        finally:
+            child.kill()  # nothing happens to one that has ended

@@ -41,7 +41,7 @@ def run_relay(folder: Path, environ: Mapping[str, str], *, metrics_port: int | N
     policy = read_policy(folder, environ)
     hooks = ready_hooks(policy.desk, environ)
     settings = policy.desk.settings
-    with Daemon("relay", folder, settings, metrics_port=metrics_port) as daemon:
+    with Daemon("relay", folder, settings, environ, metrics_port=metrics_port) as daemon:
         database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
         if database is None:
             return
@@ -51,7 +51,7 @@ def run_relay(folder: Path, environ: Mapping[str, str], *, metrics_port: int | N
             force.use((policy, hooks))
 
             def read() -> Fresh:
-                fresh = checked(folder, environ)
+                fresh = checked(folder, environ, daemon.health.beat)
                 return fresh, ready_hooks(fresh.desk, environ)
 
             _work(daemon, folder, force, Reloader(daemon, watch, read, force.use))

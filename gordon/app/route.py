@@ -37,7 +37,7 @@ def run_route(folder: Path, environ: Mapping[str, str], *, metrics_port: int | N
     watch = FolderWatch(folder, time.monotonic)
     policy = read_policy(folder, environ)
     settings = policy.desk.settings
-    with Daemon("route", folder, settings, metrics_port=metrics_port) as daemon:
+    with Daemon("route", folder, settings, environ, metrics_port=metrics_port) as daemon:
         database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
         if database:
             _work(daemon, watch, policy, folder, environ, database)
@@ -55,16 +55,16 @@ def _work(
         note_batch(daemon.metrics, report)
 
     _begin_counters(daemon.metrics, policy)
-    current = Current(make_stage(policy, daemon.settings, database, observe))
+    current = Current(make_stage(policy, daemon.settings, database, observe, daemon.health.beat))
     turns = Turns(_life(policy, daemon.settings, database), daemon, relay.wake)
 
     def use(fresh: Policy) -> None:
         _begin_counters(daemon.metrics, fresh)
         force.people, force.coverage = fresh.desk.people, Coverage(fresh.desk)
         turns.life = _life(fresh, daemon.settings, database)
-        current.stage = make_stage(fresh, daemon.settings, database, observe)
+        current.stage = make_stage(fresh, daemon.settings, database, observe, daemon.health.beat)
 
-    reload = Reloader(daemon, watch, lambda: checked(folder, environ), use)
+    reload = Reloader(daemon, watch, lambda: checked(folder, environ, daemon.health.beat), use)
 
     def open_bus() -> Bus:
         return connect_bus(daemon.settings, folder)
@@ -96,9 +96,16 @@ def _look(daemon: Daemon, database: Database, force: _InForce) -> None:
     gauge_people(daemon.metrics, database, force.people, force.coverage, now)
 
 
-def make_stage(policy: Policy, settings: Settings, database: Database, observe: Callable[[RouteReport], None]) -> Route:
+def make_stage(
+    policy: Policy,
+    settings: Settings,
+    database: Database,
+    observe: Callable[[RouteReport], None],
+    alive: Callable[[], None] = lambda: None,
+) -> Route:
     """The stage of this desk on this database."""
-    return Route(policy=_route_policy(policy, settings), store=RouteStore(database), now=utc_now, observe=observe)
+    routing, store = _route_policy(policy, settings), RouteStore(database)
+    return Route(policy=routing, store=store, now=utc_now, observe=observe, alive=alive)
 
 
 def _route_policy(policy: Policy, settings: Settings) -> RoutePolicy:

@@ -100,8 +100,16 @@ class Process:
 class Supervisor:
     """A group of processes."""
 
-    def __init__(self, processes: Sequence[Process], *, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        processes: Sequence[Process],
+        *,
+        monotonic: Callable[[], float],
+        alive: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``alive``: called at each turn."""
         self.processes = tuple(processes)
+        self._alive = alive
         self._monotonic = monotonic
 
     def start(self) -> None:
@@ -111,6 +119,7 @@ class Supervisor:
 
     def tend(self) -> Process | None:
         """Restarts what died; returns the process that refuses its configuration, if one does."""
+        self._alive()
         for process in self.processes:
             if not process.tend(self._monotonic()):
                 return process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from gordon.app.signals import Signals
 from gordon.app.supervise import EXIT_CONFIGURATION, Process, Supervisor
 from gordon.errors import BusUnavailable, DeskInvalid, Problem, StoreUnavailable
 from gordon.events import Topics
+from gordon.notify import Notifier, without_manager
 from gordon.settings import Settings
 from gordon.view import Snapshot, render
 from store.database import Database
@@ -43,12 +45,16 @@ def run_up(folder: Path, environ: Mapping[str, str], *, view: bool, seconds: flo
     log.set_up("warning" if view else settings.log.level, settings.log.format, "up")
     signals = Signals(DRAIN)
     database = _open(policy, folder, environ)
-    supervisor = Supervisor(_processes(policy, folder, environ, view=view), monotonic=time.monotonic)
+    notifier = Notifier(environ, pid=os.getpid())
+    children = _processes(policy, folder, without_manager(environ), view=view)
+    supervisor = Supervisor(children, monotonic=time.monotonic, alive=notifier.beat)
     supervisor.start()
+    notifier.ready(f"{len(children)} processes")
     try:
         show = _Show(folder, database, supervisor, started)
         refused = _watch(show, supervisor, signals, view=view, until=started + seconds if seconds else None)
     finally:
+        notifier.stopping()
         supervisor.stop()
         database.close()
     if refused:
