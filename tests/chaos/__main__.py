@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.chaos.check import check, show
 from tests.chaos.disk import enter
+from tests.chaos.report import write
 from tests.chaos.run import Wish, run
 
 KINDS = {"embedded": ("embedded",), "kafka": ("kafka",), "both": ("embedded", "kafka")}
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> int:
         print(f"chaos on {kind}: {wish.minutes:g} minutes, seed {seed}, in {folder}", flush=True)
         run(Wish(kind, wish.minutes, seed, folder, wish.rate))
         code |= show(check(folder))
+        print(f"report: {write(folder)}", flush=True)
     return code
 
 

@@ -23,6 +23,11 @@ class History:
         self._monotonic = monotonic
         self._began = monotonic()
 
+    def begin(self, **more: Any) -> None:
+        """From here on time counts; what was noted before was preparation."""
+        self._began = self._monotonic()
+        self.note("begin", **more)
+
     def seconds(self) -> float:
         """Since the beginning."""
         return self._monotonic() - self._began

@@ -88,12 +88,13 @@ def choices(kind: Kind, *, disk: bool = True) -> tuple[Choice, ...]:
 def plan(seed: int, minutes: float, kind: Kind, *, disk: bool = True, every: float = 2.5) -> tuple[Fault, ...]:
     """Faults in order of time, the last over before the minutes are; one for each ``every`` seconds, on average.
 
-    Each kind of fault comes once before chance has its way, as far as there is time. Faults of one target do not
+    Each kind of fault comes once, and a kill of each daemon, before chance has its way, as far as there is time. Faults of one target do not
     overlap; those of different targets do, as they like."""
     chance = random.Random(f"{seed} {minutes} {kind}")
     possible = list(choices(kind, disk=disk))
     end = minutes * 60.0
-    must = chance.sample(possible, len(possible))
+    must = [*possible, *(Choice("kill", (daemon,), 0.0) for daemon in DAEMONS[kind])]
+    chance.shuffle(must)
     busy, found = _Busy(), list[Fault]()
     at = BEGIN
     while at < end:

@@ -24,6 +24,9 @@ from tests.chaos.town import Crew, Town, town
 
 FEEDS = 8
 LOOK = 1.0
+FIRST = 8
+QUIET = 10.0
+"""Seconds of news without faults at the end, so that the last fault has a way back to be measured too."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,27 @@ def run(wish: Wish) -> None:
             small_disk(place, wish) as small,
         ):
             faults = plan(wish.seed, wish.minutes, wish.kind, disk=small)
-            history.note("begin", kind=wish.kind, minutes=wish.minutes, seed=wish.seed, faults=len(faults), disk=small)
             crew = Crew(place, history)
             crew.start()
             try:
+                _warm(wish, place, crew, press)
+                history.begin(kind=wish.kind, minutes=wish.minutes, seed=wish.seed, faults=len(faults), disk=small)
                 _disturb(wish, place, crew, press, history, faults)
                 state = _rest(wish, place, crew, press, history)
             finally:
                 crew.stop()
             found = _gather(place, press, state, len(faults))
     (wish.folder / "facts.json").write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _warm(wish: Wish, place: Town, crew: Crew, press: Press) -> None:
+    """Waits until the first news have gone all the way: every daemon has started."""
+    for _ in range(FIRST):
+        press.publish()
+    until = time.monotonic() + wish.patience
+    while not (state := _status(crew)) or not _at_rest(place, press, state):
+        assert time.monotonic() < until, f"it does not even start: {state}"
+        _tended(crew, LOOK)
 
 
 def _disturb(wish: Wish, place: Town, crew: Crew, press: Press, history: History, faults: Any) -> None:
@@ -76,19 +90,26 @@ def _disturb(wish: Wish, place: Town, crew: Crew, press: Press, history: History
             crew.tend()
             time.sleep(0.05)
         history.note("peace")
-        _after_peace(crew, history)
+        _tended(crew, QUIET)
     finally:
         ended.set()
         printer.join()
         watcher.join()
 
 
-def _after_peace(crew: Crew, history: History) -> None:
-    """News goes on for a while, so that the last fault has a way back too."""
-    until = history.seconds() + 10.0
-    while history.seconds() < until:
+def _tended(crew: Crew, seconds: float) -> None:
+    """So many seconds pass."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         crew.tend()
         time.sleep(0.05)
+
+
+def _status(crew: Crew) -> dict[str, Any]:
+    """What Gordon says of itself; empty while it cannot."""
+    done = crew.run("status", "--json")
+    fine = done.returncode in (0, 1) and done.stdout.startswith("{")
+    return dict(json.loads(done.stdout)) if fine else {}
 
 
 def _watch(place: Town, history: History, ended: Callable[[], bool]) -> None:
@@ -118,14 +139,9 @@ def _rest(wish: Wish, place: Town, crew: Crew, press: Press, history: History) -
     state: dict[str, Any] = {}
     calm = 0
     while history.seconds() < until and calm < 3:
-        end = time.monotonic() + LOOK
-        while time.monotonic() < end:
-            crew.tend()
-            time.sleep(0.05)
-        done = crew.run("status", "--json")
-        if done.returncode in (0, 1) and done.stdout.startswith("{"):
-            state = json.loads(done.stdout)
-            calm = calm + 1 if _at_rest(place, press, state) else 0
+        _tended(crew, LOOK)
+        state = _status(crew)
+        calm = calm + 1 if state and _at_rest(place, press, state) else 0
     history.note("settled" if calm >= 3 else "unsettled", status=state)
     return state
 
