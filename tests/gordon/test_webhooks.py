@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -186,3 +189,25 @@ def test_a_dead_letter_says_all_and_leads_back_to_the_same_post() -> None:
     message = encode(letter)
     record = Record("gordon.dead", 0, 1, message.key, message.value, message.headers)
     assert decode(record) == letter
+
+
+DOC = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+
+
+def test_the_vector_of_the_documents_is_right() -> None:
+    head, _, body = re.findall(r"```http\n(.*?)```", DOC, re.DOTALL)[0].strip().partition("\n\n")
+    headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
+    (secret,) = re.findall(r"`(whsec_[^`<]+)`", DOC)
+    made = signature(key_of(secret), headers["webhook-id"], int(headers["webhook-timestamp"]), body.encode())
+    assert made == headers["webhook-signature"] and json.loads(body)["id"] == headers["webhook-id"]
+
+
+def test_the_receiver_of_the_documents_takes_what_we_sign_once_and_nothing_else() -> None:
+    names: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", DOC, re.DOTALL)[0], names)
+    body = body_of(assigned("e1", "i1"))
+    headers = signed_headers([key_of(SECRET)], "e1", datetime.now(UTC), body)
+    seen: set[str] = set()
+    assert [names["receive"](SECRET, headers, body, seen) for _ in range(2)] == [204, 204] and seen == {"e1"}
+    assert names["receive"](OLDER, headers, body, set()) == 401
+    assert names["receive"](SECRET, headers, body + b" ", set()) == 401
