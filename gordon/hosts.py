@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 # Up to the last @ before path, query or fragment, as a password may hold one: what a client takes for credentials.
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+# What private feeds carry in their query, by the names that are in use for it.
+_NAMES = r"[\w.-]*(?:token|secret|passwo?r?d|api[_-]?key|signature)|auth|key|sig"
+_TOKEN = re.compile(rf"([?&;](?:{_NAMES})=)[^&#\s'\"<>]+", re.IGNORECASE)
 
 
 def host_of(url: str) -> str:
@@ -18,6 +21,6 @@ def host_of(url: str) -> str:
 
 
 def redact(text: str, shown: str = "") -> str:
-    """The text with the user and password of every URL in it replaced by ``shown``. Everything shown to people goes
-    through here."""
-    return _CREDENTIALS.sub(shown, text)
+    """The text with the user and password of every URL in it replaced by ``shown``, and what looks like a token in
+    its query by ``***``. Everything shown to people goes through here."""
+    return _TOKEN.sub(r"\1***", _CREDENTIALS.sub(shown, text)) if "=" in text or "@" in text else text

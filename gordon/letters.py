@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 
 from gordon.bus import Message, Record
 from gordon.events import Dead, Event, Origin
+from gordon.hosts import redact
 from gordon.ids import derive, digest
 from gordon.records import DeadLetter
+from gordon.secrets import veiled
 
 MAX_TRACE = 20_000
 
 
 def dead_letter(topic: str, stage: str, record: Record, reason: str, error: str, trace: str, attempts: int) -> Event:
-    """The event for ``topic`` (gordon.dead). Its id is derived from place and content: dying twice is dying once."""
+    """The event for ``topic`` (gordon.dead). Its id is derived from place and content: dying twice is dying once.
+    What an error says is without secrets; the message itself is as it was."""
     headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
     place = (record.topic, str(record.partition), str(record.offset))
     return Event(
@@ -27,8 +30,8 @@ def dead_letter(topic: str, stage: str, record: Record, reason: str, error: str,
         data=Dead(
             stage=stage,
             reason=reason,
-            error=error[:MAX_TRACE],
-            traceback=trace[-MAX_TRACE:],
+            error=_shown(error)[:MAX_TRACE],
+            traceback=_shown(trace)[-MAX_TRACE:],
             origin=Origin(topic=record.topic, partition=record.partition, offset=record.offset),
             attempts=attempts,
             value=record.value,
@@ -36,6 +39,10 @@ def dead_letter(topic: str, stage: str, record: Record, reason: str, error: str,
             headers=headers,
         ),
     )
+
+
+def _shown(text: str) -> str:
+    return veiled(redact(text, "***@"))
 
 
 def _time(text: str) -> datetime:

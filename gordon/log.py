@@ -1,6 +1,7 @@
 """The log: one line an event on standard error, JSON by default; the only home of structlog.
 
-Never in a line: the body of a mention, an author, a password. URLs lose their user and password on the way.
+Never in a line: the body of a mention, an author, a password. URLs lose their user, password and tokens on the way;
+secrets that were told to ``hide`` become ``***`` wherever they stand, tracebacks included.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import structlog
 
 from gordon import hosts
 from gordon.log_stream import LogStream
+from gordon.secrets import hide, veiled
+
+__all__ = ["hide", "logger", "redact", "set_up"]
 
 # What a terminal obeys, what breaks a line, what reorders it. JSON escapes these by itself.
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -24,8 +28,8 @@ STANDARD_ERROR = 2
 
 
 def redact(text: str) -> str:
-    """``text`` with the user and password of every URL in it replaced by ``***``."""
-    return hosts.redact(text, "***@")
+    """``text`` with the user, password and tokens of every URL in it, and every hidden secret, replaced by ``***``."""
+    return veiled(hosts.redact(text, "***@"))
 
 
 def set_up(level: str, form: str, stage: str) -> None:
@@ -44,6 +48,7 @@ def set_up(level: str, form: str, stage: str) -> None:
             structlog.processors.format_exc_info,
             _redact_all,
             *renderers,
+            _veil,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, stream)),
@@ -69,9 +74,25 @@ def logger() -> Any:
 
 def _redact_all(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = redact(value)
+        event[key] = _redacted(value)
     return event
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, BaseException):
+        return redact(repr(value))
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _redacted(inner) for key, inner in value.items()}
+    return value
+
+
+def _veil(_logger: Any, _method: str, line: Any) -> str:
+    """The whole line once more: what a renderer made of keys, and of objects by their repr."""
+    return veiled(line)
 
 
 def _tame_traceback(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

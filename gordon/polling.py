@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from gordon.bus import Message
 from gordon.events import Mention
+from gordon.hosts import redact
+from gordon.secrets import HIDDEN
 
 Hold: TypeAlias = Literal["", "flood", "page"]
 
@@ -213,3 +215,7 @@ class HubSubscription(Struct, frozen=True, kw_only=True):
     failures: int = 0
     last_push: datetime | None = None
     detail: str = ""
+
+    def __repr__(self) -> str:
+        """Without token and secret: it may end up in a message."""
+        return f"HubSubscription(feed={self.feed!r}, hub={redact(self.hub, HIDDEN + '@')!r}, state={self.state!r})"

@@ -6,12 +6,17 @@ What is hidden is known to the process as a whole, as the log is: a traceback ma
 from __future__ import annotations
 
 import json
+import sys
+import threading
+import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from stat import S_IROTH
+from types import TracebackType
 from urllib.parse import quote, quote_plus
 
 from gordon.errors import DeskInvalid, Problem
+from gordon.hosts import redact
 
 MOST = 64 * 1024
 """Bytes of a file with one secret."""
@@ -57,6 +62,17 @@ def _forms(value: str) -> Iterable[str]:
         repr(value)[1:-1],
         ascii(value)[1:-1],
     }
+
+
+def veil_tracebacks() -> None:
+    """Errors that nobody catches end on standard error like everything else: without secrets."""
+
+    def show(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        lines = traceback.format_exception(kind, error, trace)
+        sys.stderr.write(veiled(redact("".join(lines), f"{HIDDEN}@")))
+
+    sys.excepthook = show
+    threading.excepthook = lambda args: show(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 def exposed(mode: int) -> bool:

@@ -10,6 +10,8 @@ from gordon.bus.kafka_settings import KafkaSettings
 from gordon.bus.open import check_bus_address, open_bus
 from gordon.errors import BusUnavailable, DeskInvalid, Problem, StoreUnavailable
 from gordon.events import Topics
+from gordon.secret_settings import secret_values
+from gordon.secrets import hide
 from gordon.settings import FILE, Settings, where_set
 from store.database import Database, check_database_address, open_database
 
@@ -55,7 +57,9 @@ def refuse_address(
 
 
 def address_problems(settings: Settings, folder: Path, environ: Mapping[str, str]) -> list[Problem]:
-    """What is malformed about the two addresses, with the place where each was set. Opens nothing."""
+    """What is malformed about the two addresses, with the place where each was set. Opens nothing. From here on no
+    message of this process shows a secret of these settings."""
+    hide(secret_values(settings))
     checks = {
         "bus": (check_bus_address, settings.bus_url(folder)),
         "database": (check_database_address, settings.database_url(folder)),

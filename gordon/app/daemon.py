@@ -14,12 +14,13 @@ from typing import Generic, TypeVar
 
 from gordon import log
 from gordon.app.folder_watch import FolderWatch
-from gordon.app.limits import LEAST_FILES, make_folder, take_files
+from gordon.app.limits import LEAST_FILES, make_folder, sqlite_files, take_files, wal_bytes
 from gordon.app.signals import Signals
 from gordon.errors import DeskInvalid, Transient
 from gordon.health import Health, Listener, free_ratio
 from gordon.metrics import Metrics
 from gordon.notify import Notifier
+from gordon.secret_settings import secret_values
 from gordon.settings import Settings
 
 PORT_OFFSET = {"ingest": 0, "classify": 1, "route": 2, "relay": 3}
@@ -43,6 +44,7 @@ class Daemon(AbstractContextManager["Daemon"]):
     def __init__(
         self, stage: str, folder: Path, settings: Settings, environ: Mapping[str, str], *, metrics_port: int | None
     ) -> None:
+        log.hide(secret_values(settings))
         log.set_up(settings.log.level, settings.log.format, stage)
         self.stage = stage
         self.folder = folder
@@ -57,6 +59,8 @@ class Daemon(AbstractContextManager["Daemon"]):
         self.note_desk(True)
         self.metrics.watch("gordon_ready", lambda: float(not self.health.ready()))
         self.metrics.watch("gordon_disk_free_ratio", lambda: free_ratio(data))
+        self.files = sqlite_files(settings.bus_url(folder), settings.database_url(folder))
+        self.metrics.watch("gordon_database_wal_bytes", lambda: wal_bytes(self.files))
         self.listener = Listener(
             self.metrics, self.health, settings.metrics.listen, _port(stage, settings, metrics_port)
         )

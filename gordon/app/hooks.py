@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from gordon.desk.webhooks import WEBHOOKS, Webhook, keys_of
 from gordon.desk.yaml_lines import Lines
 from gordon.errors import DeskInvalid, Problem
 from gordon.hosts import redact
+from gordon.secrets import hide
 from ingest.url import target
 
 Placed = Sequence[tuple[int, Webhook]]
@@ -66,6 +68,7 @@ def ready_hooks(desk: Desk, environ: Mapping[str, str]) -> tuple[Hook, ...]:
     problems: list[Problem] = []
     for index, webhook in enumerate(desk.webhooks):
         found = keys_of(webhook, desk.folder, environ)
+        hide(b64encode(key.get_secret_value()).decode() for key in found.keys)
         hooks.append(Hook(webhook, found.keys))
         for at, text, remedy in (*found.wrong, *found.missing):
             problems.append(Problem(WEBHOOKS, line_of(lines, (index, "secrets", at)), text, remedy))

@@ -34,6 +34,7 @@ from gordon.cli import (
 )
 from gordon.cli.out import finish, plain, speak
 from gordon.errors import DeskInvalid, GordonError, Transient
+from gordon.secrets import veil_tracebacks
 
 app = typer.Typer(
     name="gordon",
@@ -99,6 +100,7 @@ def _fill_standard_files() -> None:
 def main() -> None:
     """The entry point: runs the command and turns Gordon's errors into messages and exit codes."""
     _fill_standard_files()
+    veil_tracebacks()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal in another encoding gets ? for what it cannot show
             stream.reconfigure(errors="replace")

@@ -20,6 +20,7 @@ from rich.table import Table
 from gordon.errors import DeskInvalid, Problem
 from gordon.french import cell_in_french, label_in_french, line_in_french
 from gordon.hosts import redact
+from gordon.secrets import veiled
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
@@ -40,8 +41,8 @@ def clean(text: object) -> str:
 
 
 def plain(text: object) -> str:
-    """Text from outside without control characters, text direction overrides and the passwords of addresses."""
-    return redact(_CONTROLS.sub("", str(text)), "***@")
+    """Text from outside without control characters, text direction overrides and secrets."""
+    return veiled(redact(_CONTROLS.sub("", str(text)), "***@"))
 
 
 def console() -> Console:
@@ -70,7 +71,7 @@ def say(text: str) -> None:
 
 
 def show_json(value: Any) -> None:
-    """One JSON document; addresses without their passwords, every other text letter for letter."""
+    """One JSON document; without hidden secrets and passwords of addresses, every other text letter for letter."""
     found = _without_passwords(msgspec.to_builtins(value, order="deterministic", str_keys=True))
     body = msgspec.json.format(msgspec.json.encode(found), indent=2)
     sys.stdout.write(body.decode() + "\n")
@@ -81,7 +82,9 @@ def _without_passwords(value: Any) -> Any:
         return {key: _without_passwords(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_without_passwords(inner) for inner in value]
-    return redact(value, "***@") if isinstance(value, str) and _ADDRESS.fullmatch(value) else value
+    if isinstance(value, str):
+        return veiled(redact(value, "***@") if _ADDRESS.fullmatch(value) else value)
+    return value
 
 
 def show_json_line(value: Any) -> None:
