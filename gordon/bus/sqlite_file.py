@@ -8,6 +8,7 @@ import os
 import re
 import sqlite3
 import struct
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -53,7 +54,8 @@ def prepare(path: Path, unavailable: Unavailable, *, page: int, key: str, restor
 def create_file(path: Path, *, page: int) -> None:
     """Makes the file at one blow with its first page in it, so that an empty file is always a damaged one; leaves a
     file alone that is there already. ``page``: bytes. Raises OSError, sqlite3.Error."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    # Of this thread alone: the relay opens the log in several at once.
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_native_id()}.new")
     draft.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(draft)) as connection:
