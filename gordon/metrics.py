@@ -123,6 +123,9 @@ METRICS: dict[str, Spec] = {
     "gordon_desk_reload_timestamp_seconds": Spec("gauge", "When the desk in force was loaded."),
     "gordon_ready": Spec("gauge", "1 while /health/ready answers 200, else 0."),
     "gordon_disk_free_ratio": Spec("gauge", "Share of the disk of the data folder that is free."),
+    "gordon_database_wal_bytes": Spec(
+        "gauge", "Size of the largest write-ahead log of the SQLite files in use; 0 without any."
+    ),
     "gordon_build_info": Spec("gauge", "Always 1.", ("version", "python", "stage")),
 }
 

@@ -20,8 +20,6 @@ PAGE = 4096
 WRITES = "gordon_writes"
 # Of each connection, in KiB. Ids are spread evenly, so that every batch touches pages all over the indexes.
 CACHE = 32 * 1024
-WAL_KEPT = 64 * 1024**2
-"""Bytes that a write-ahead log keeps, once a long reader that made it grow is gone."""
 
 
 def open_sqlite(url: URL, timeout: float, *, durable: bool = True) -> Engine:
@@ -41,8 +39,7 @@ def open_sqlite(url: URL, timeout: float, *, durable: bool = True) -> Engine:
 def _set_up(synchronous: str, connection: sqlite3.Connection, _record: Any) -> None:
     # Without isolation_level the driver never begins by itself; _begin does.
     connection.isolation_level = None
-    settings = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", f"cache_size=-{CACHE}")
-    for pragma in (*settings, f"journal_size_limit={WAL_KEPT}"):
+    for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", f"cache_size=-{CACHE}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -235,9 +235,17 @@ def _daemons(made: Dashboard, say: Say) -> Dashboard:
             {"{{job}} {{instance}}": f"changes(process_start_time_seconds{{{JOBS}}}[1h])"},
         ),
         Panel(
-            say("Memory", "Mémoire"),
-            say("In use by each daemon. It levels off; steady growth is a fault.", "Utilisée par chaque démon."),
-            {"{{job}} {{instance}}": f"process_resident_memory_bytes{{{JOBS}}}"},
+            say("Memory; write-ahead log", "Mémoire ; journal d'écriture"),
+            say(
+                "In use by each daemon: it levels off; steady growth is a fault. And the largest write-ahead log of "
+                "SQLite, which grows while somebody reads for long; above 256 MB an alert.",
+                "Utilisée par chaque démon : elle se stabilise, sinon c'est une faute. Et le plus grand journal "
+                "d'écriture de SQLite, qui croît tant que quelqu'un lit longtemps ; alerte au-delà de 256 Mo.",
+            ),
+            {
+                "{{job}} {{instance}}": f"process_resident_memory_bytes{{{JOBS}}}",
+                "{{job}} {{instance}} SQLite": "gordon_database_wal_bytes",
+            },
             unit="bytes",
         ),
         Panel(

@@ -14,7 +14,7 @@ from gordon.app.daemon import Daemon, Reloader, owner_name, utc_now
 from gordon.app.feed_gauges import FeedGauges
 from gordon.app.folder_watch import FolderWatch
 from gordon.app.gauges import Gauges
-from gordon.app.limits import take_files
+from gordon.app.limits import shorten, take_files
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
 from gordon.app.prepare import ready
@@ -41,6 +41,7 @@ def run_ingest(folder: Path, environ: Mapping[str, str], *, metrics_port: int | 
     policy = read_policy(folder, environ)
     settings = policy.desk.settings
     with Daemon("ingest", folder, settings, environ, metrics_port=metrics_port) as daemon:
+        take_files(MOST_FILES)  # many feeds at once need many sockets
         database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
         if database:
             _work(daemon, watch, policy, folder, environ, database)
@@ -51,7 +52,6 @@ def _work(
     daemon: Daemon, watch: FolderWatch, policy: Policy, folder: Path, environ: Mapping[str, str], database: Database
 ) -> None:
     settings = daemon.settings
-    take_files(MOST_FILES)  # many feeds at once need many sockets
     if warning := outdated_expat():
         log.logger().warning(warning)
     relay = RelayThread("ingest", daemon, folder, database)
@@ -95,6 +95,7 @@ def _looks(daemon: Daemon, database: Database) -> tuple[Callable[[], None], ...]
     """What is counted, and forgotten, beside the loop."""
     return (
         lambda: gauge_outbox(daemon, database, "ingest"),
+        lambda: shorten(daemon.files),
         FeedGauges(daemon.metrics, database, utc_now),
         Pruner(database, daemon.settings.retention, utc_now),
     )

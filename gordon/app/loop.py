@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from gordon import log
 from gordon.app.daemon import Daemon
 from gordon.app.gauges import Gauges, Lag
+from gordon.app.limits import shorten
 from gordon.app.observe import LoopObserver
 from gordon.bus import Bus
 from gordon.events import Event, Topics
@@ -66,7 +67,7 @@ def work(
         lag.close()
         closing()
 
-    with Gauges(lag, BusGauge(daemon.metrics, bus), *looks, closing=close):
+    with Gauges(lag, BusGauge(daemon.metrics, bus), lambda: shorten(daemon.files), *looks, closing=close):
         daemon.started()
         worker.run(lambda: daemon.signals.stopping() or until(), between)
 

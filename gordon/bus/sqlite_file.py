@@ -97,6 +97,16 @@ def file_system(path: str, mounts: str) -> str:
     return found
 
 
+def shorten_log(path: Path) -> bool:
+    """Takes the write-ahead log up into the file and cuts it to nothing, unless somebody reads or writes just now.
+    Whether that was done. SQLite by itself uses a log that has grown again and again, but never gives its room back."""
+    try:
+        with closing(sqlite3.connect(path, timeout=0.0, isolation_level=None)) as connection:
+            return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+    except sqlite3.Error:
+        return False
+
+
 def _log_is_sound(path: Path) -> bool:
     """Whether the beginning of the write-ahead log is one. Looks twice: another process may just be writing it."""
     log = path.with_name(f"{path.name}-wal")

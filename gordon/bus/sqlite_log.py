@@ -110,7 +110,6 @@ class Log:
             if found != ["ok"]:
                 raise self._damaged(found[0])
         self.db.execute("PRAGMA synchronous = NORMAL")
-        self.db.execute("PRAGMA journal_size_limit = 67108864")
         if self._version() != VERSION:
             with self.writing() as db:
                 if self._version() == 0:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gordon.app.limits import LEAST_FILES, make_folder, wanted_files
+from gordon.app.limits import LEAST_FILES, make_folder, sqlite_files, wanted_files
 from gordon.bus.sqlite import SqliteBus
 from gordon.errors import DeskInvalid
 from tests.databases import new_sqlite
@@ -125,3 +125,8 @@ def test_a_folder_is_made_with_those_above_it(tmp_path: Path) -> None:
     make_folder(tmp_path / "a" / "b")
     make_folder(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_which_addresses_are_files() -> None:
+    urls = ("sqlite:////data/log.db", "sqlite+pysqlite:////data/gordon.db?timeout=3", "kafka://broker:9092")
+    assert sqlite_files(*urls) == (Path("/data/log.db"), Path("/data/gordon.db"))

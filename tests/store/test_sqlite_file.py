@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine, event
 
+from gordon.app.limits import WAL_KEPT, shorten, wal_bytes
 from gordon.bus.sqlite_file import create_file
 from gordon.errors import DatabaseUnfit, StoreUnavailable
 from gordon.records import RouteWrites
@@ -261,6 +262,29 @@ def test_what_is_due_is_found_by_its_index(database: Database) -> None:
     assert len(plans) == 2
     for plan in plans.values():
         assert any("ix_feeds_visits" in step for step in plan), plan
+
+
+@pytest.mark.hostile(79)
+def test_a_long_reader_costs_disk_and_nothing_else(path: Path, database: Database) -> None:
+    """Writers go on, the reader sees its moment, the log beside the file shrinks again when the reader is gone."""
+    write(database, mentions=(recorded(1),))
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM mentions").scalar() == 1
+        for number in range(2, 10):
+            write(database, mentions=(recorded(number, text="é" * 5_000_000),))
+        assert completeness(database).found == 9
+        assert connection.exec_driver_sql("SELECT count(*) FROM mentions").scalar() == 1
+        assert wal_bytes([path]) > WAL_KEPT
+        shorten([path])
+        assert wal_bytes([path]) > WAL_KEPT, "the log that is read was cut"
+    shorten([path])
+    assert wal_bytes([path]) == 0
+    write(database, mentions=(recorded(10),))
+    assert completeness(database).found == 10 and wal_bytes([path]) > 0
+    shorten([path])
+    assert wal_bytes([path]) > 0, "a small log is left alone"
+    database.close()
+    assert wal_bytes([path, path.parent / "no.db"]) == 0
 
 
 @pytest.mark.hostile(86)
