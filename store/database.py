@@ -23,7 +23,7 @@ _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
 
 class Database:
-    """An open database. ``name``: its address without password; ``path``: its file, None on PostgreSQL.
+    """An open database. ``url``: its address; ``name``: without password; ``path``: its file, None on PostgreSQL.
 
     May be used by several threads. After a fork the child gets connections of its own.
     """
@@ -35,6 +35,7 @@ class Database:
         self._process = os.getpid()
         self._inherited: Pool | None = None
         self.dialect = engine.dialect.name
+        self.url = engine.url
         self.name = engine.url.render_as_string(hide_password=True)
         self.path = Path(str(engine.url.database)) if self.dialect == "sqlite" else None
 

@@ -50,13 +50,16 @@ def backup(
     desk: DeskOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy the SQLite database while Gordon runs. (PostgreSQL: use pg_dump.)"""
+    """Copy the database while Gordon runs, and read the copy back."""
     from store.backup import backup as copy
 
     with Session(desk) as session:
-        copy(session.database, target)
-    size = target.stat().st_size
-    show_json({"file": str(target), "bytes": size}) if as_json else say(f"wrote {clean(target)}, {size} bytes")
+        copied = copy(session.database, target)
+    size, rows = target.stat().st_size, sum(copied.rows.values())
+    if as_json:
+        show_json({"file": str(target), "bytes": size, "revision": copied.revision, "rows": copied.rows})
+    else:
+        say(f"wrote {clean(target)}, {size} bytes; read back: revision {copied.revision}, {rows} rows")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gordon.errors import DatabaseUnfit
-from store.backup import backup, check
+from store.backup import Copied, _compared, backup, check
 from store.database import Database, open_database
 from store.migrate import require_current
 from store.status import completeness
@@ -79,3 +79,12 @@ def test_a_target_that_exists_is_never_overwritten(database: Database, tmp_path:
 def test_a_target_that_cannot_be_written(database: Database, tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnfit, match="cannot be written"):
         backup(database, tmp_path / "gordon.db" / "copy.db")
+
+
+def test_a_copy_that_lacks_something_is_refused(tmp_path: Path) -> None:
+    made = Copied("0006", {"mentions": 3, "tags": 2})
+    assert _compared(made, Copied("0006", {"mentions": 3, "tags": 2}), tmp_path) == made
+    with pytest.raises(DatabaseUnfit, match="mentions: 3 and 2 rows, tags: 2 and None rows"):
+        _compared(made, Copied("0006", {"mentions": 2}), tmp_path)
+    with pytest.raises(DatabaseUnfit, match="another revision"):
+        _compared(made, Copied("0005", dict(made.rows)), tmp_path)
