@@ -10,7 +10,7 @@ DESK ?= deploy/desks/demo
 SOURCES := gordon ingest classify route store tests bench
 BENCHES := $(filter-out __init__ processes,$(basename $(notdir $(wildcard bench/*.py))))
 
-.PHONY: help install run test check format types lint imports docs bench lock clean
+.PHONY: help install run test check format types lint imports docs bench chaos lock clean
 
 help: ## Show what make can do
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -52,6 +52,10 @@ docs: install ## Write the generated documents anew (schemas, AsyncAPI)
 
 bench: install ## Measure; BENCH=name for one of bench/*.py
 	@for b in $(or $(BENCH),$(BENCHES)); do echo "== $$b"; $(BIN)/python -m bench.$$b || exit 1; done
+
+chaos: install ## Prove that nothing is lost or doubled under faults; MINUTES=2 SEED=random KIND=both OUT=build/chaos
+	@$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),2) --kind $(or $(KIND),both) --out $(or $(OUT),build/chaos) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
 
 lock: install ## Resolve the dependencies anew
 	@rm -rf .cache/uv && $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv

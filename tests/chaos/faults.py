@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
-import threading
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 
 from tests.chaos.history import History
@@ -37,13 +38,11 @@ class Saboteur:
         self._letters = Letters(place, history, random.Random(f"letters {seed}"))
         self._reloads = 0
 
-    def lanes(self, faults: Sequence[Fault]) -> list[threading.Thread]:
-        """Begun threads, one a target."""
+    def begin(self, faults: Sequence[Fault], threads: ThreadPoolExecutor) -> list[Future[None]]:
+        """A lane for each target. The threads must outlive the run: what a thread has started, such as a server, the
+        system ends with it."""
         targets = sorted({fault.target for fault in faults})
-        threads = [threading.Thread(target=self._lane, args=([f for f in faults if f.target == t],)) for t in targets]
-        for thread in threads:
-            thread.start()
-        return threads
+        return [threads.submit(self._lane, [one for one in faults if one.target == target]) for target in targets]
 
     def _lane(self, faults: Sequence[Fault]) -> None:
         for fault in faults:
@@ -81,6 +80,10 @@ class Saboteur:
         return nothing
 
     def _fill(self, fault: Fault) -> Undo:
+        """The files of SQLite hold room that was used before, for seconds of work: it is given back first."""
+        for name in ("log.db", "gordon.db"):
+            with suppress(sqlite3.Error), closing(sqlite3.connect(self._town.data / name, timeout=5.0)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         ballast = self._town.data / "ballast"
         with suppress(OSError), ballast.open("wb", buffering=0) as stream:
             while True:
@@ -118,8 +121,8 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _misbehave(proxy: Proxy, fault: Fault) -> Undo:
-    modes: dict[str, Mode] = {name: name for name in ("delay", "slow", "stall", "cut", "reset")}  # type: ignore[misc]
-    proxy.behave(modes[fault.what], seconds=0.1, rate=65536)
+    modes: tuple[Mode, ...] = ("delay", "slow", "stall", "cut", "reset")
+    proxy.behave(next(mode for mode in modes if mode == fault.what), seconds=0.1, rate=65536)
     return lambda: proxy.behave("pass")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
 
 from gordon.bus import Bus, Message, Record
 from gordon.errors import Transient
@@ -13,6 +15,8 @@ from tests.chaos.history import History
 from tests.chaos.press import KILLER
 from tests.chaos.town import Town
 
+T = TypeVar("T")
+PATIENCE = 300.0
 ENVELOPE = (
     ("ce_specversion", b"1.0"),
     ("ce_source", b"/chaos"),
@@ -32,7 +36,7 @@ POISON: tuple[tuple[str, str, tuple[tuple[str, bytes], ...], bytes], ...] = (
 
 
 class Letters:
-    """One thread's. A bus that is away is asked again until it answers: all that is asked for is put in."""
+    """One thread's. All that is asked for is put in, however often the bus has to be asked."""
 
     def __init__(self, place: Town, history: History, chance: random.Random) -> None:
         self._town, self._history, self._chance = place, history, chance
@@ -41,16 +45,22 @@ class Letters:
     def post(self, what: str, count: int) -> None:
         """``poison``, ``duplicate`` or ``reorder``: so many messages."""
         messages = self._poison(count) if what == "poison" else self._copies(what, count)
-        while messages:
+        if messages:
+            self._with_bus(lambda bus: _publish(bus, messages))
+
+    def _with_bus(self, do: Callable[[Bus], T]) -> T:
+        """A bus that is away is asked again, for five minutes."""
+        until = time.monotonic() + PATIENCE
+        while True:
             try:
                 bus = self._town.bus()
                 try:
-                    bus.ensure(sorted({message.topic for message in messages}))
-                    bus.publish(messages)
+                    return do(bus)
                 finally:
                     bus.close()
-                return
             except Transient:
+                if time.monotonic() > until:
+                    raise
                 time.sleep(0.3)
 
     def _poison(self, count: int) -> list[Message]:
@@ -67,26 +77,20 @@ class Letters:
     def _copies(self, what: str, count: int) -> list[Message]:
         """Messages of Gordon's own that are on the bus already, as they were or the newest first."""
         topic = self._chance.choice((self._town.topics.mentions, self._town.topics.tagged))
-        while True:
-            try:
-                bus = self._town.bus()
-                try:
-                    there = [record for record in everything(bus, topic) if _harmless(record)]
-                finally:
-                    bus.close()
-                break
-            except Transient:
-                time.sleep(0.3)
+        there = [record for record in self._with_bus(lambda bus: everything(bus, topic)) if _harmless(record)]
         chosen = self._chance.sample(there, min(count, len(there)))
         chosen.sort(key=lambda record: (record.partition, record.offset), reverse=what == "reorder")
         self._history.note("copies", kind=what, topic=topic, count=len(chosen))
         return [Message(record.topic, record.key, record.value, record.headers) for record in chosen]
 
 
+def _publish(bus: Bus, messages: Sequence[Message]) -> None:
+    bus.ensure(sorted({message.topic for message in messages}))
+    bus.publish(messages)
+
+
 def everything(bus: Bus, topic: str) -> Sequence[Record]:
     """All that a topic holds by now, in the order of each partition. Raises BusUnavailable."""
-    from datetime import UTC, datetime
-
     past = bus.past([topic], datetime(2000, 1, 1, tzinfo=UTC))
     found: list[Record] = []
     try:

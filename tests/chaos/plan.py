@@ -88,8 +88,8 @@ def choices(kind: Kind, *, disk: bool = True) -> tuple[Choice, ...]:
 def plan(seed: int, minutes: float, kind: Kind, *, disk: bool = True, every: float = 2.5) -> tuple[Fault, ...]:
     """Faults in order of time, the last over before the minutes are; one for each ``every`` seconds, on average.
 
-    Each kind of fault comes once, and a kill of each daemon, before chance has its way, as far as there is time. Faults of one target do not
-    overlap; those of different targets do, as they like."""
+    Each kind of fault comes once, and a kill of each daemon, before chance has its way, as far as there is time.
+    Faults of one target do not overlap; those of different targets do, as they like."""
     chance = random.Random(f"{seed} {minutes} {kind}")
     possible = list(choices(kind, disk=disk))
     end = minutes * 60.0

@@ -6,7 +6,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from tests.chaos.disk import small_disk
 from tests.chaos.faults import Saboteur
 from tests.chaos.history import History, written
 from tests.chaos.letters import everything
-from tests.chaos.plan import Kind, plan
+from tests.chaos.plan import Fault, Kind, plan
 from tests.chaos.press import Press, keep_printing, printed
 from tests.chaos.town import Crew, Town, town
 
 FEEDS = 8
 LOOK = 1.0
 FIRST = 8
+MOST_LANES = 32
 QUIET = 10.0
 """Seconds of news without faults at the end, so that the last fault has a way back to be measured too."""
 
@@ -49,6 +51,7 @@ def run(wish: Wish) -> None:
     with written(wish.folder / "history.jsonl") as history:
         press = Press(wish.seed, FEEDS, history)
         with (
+            ThreadPoolExecutor(max_workers=MOST_LANES) as threads,
             printed(press) as port,
             town(wish.kind, wish.folder, port, FEEDS) as place,
             small_disk(place, wish) as small,
@@ -59,7 +62,7 @@ def run(wish: Wish) -> None:
             try:
                 _warm(wish, place, crew, press)
                 history.begin(kind=wish.kind, minutes=wish.minutes, seed=wish.seed, faults=len(faults), disk=small)
-                _disturb(wish, place, crew, press, history, faults)
+                _disturb(wish, place, crew, press, history, faults, threads)
                 state = _rest(wish, place, crew, press, history)
             finally:
                 crew.stop()
@@ -77,7 +80,15 @@ def _warm(wish: Wish, place: Town, crew: Crew, press: Press) -> None:
         _tended(crew, LOOK)
 
 
-def _disturb(wish: Wish, place: Town, crew: Crew, press: Press, history: History, faults: Any) -> None:
+def _disturb(
+    wish: Wish,
+    place: Town,
+    crew: Crew,
+    press: Press,
+    history: History,
+    faults: Sequence[Fault],
+    threads: ThreadPoolExecutor,
+) -> None:
     """News and faults together; the daemons are tended all the while."""
     ended = threading.Event()
     printer = threading.Thread(target=keep_printing, args=(press, wish.rate, wish.seed, ended.is_set))
@@ -85,10 +96,12 @@ def _disturb(wish: Wish, place: Town, crew: Crew, press: Press, history: History
     printer.start()
     watcher.start()
     try:
-        lanes = Saboteur(place, crew, press, history, wish.seed).lanes(faults)
-        while history.seconds() < wish.minutes * 60 or any(lane.is_alive() for lane in lanes):
+        lanes = Saboteur(place, crew, press, history, wish.seed).begin(faults, threads)
+        while history.seconds() < wish.minutes * 60 or not all(lane.done() for lane in lanes):
             crew.tend()
             time.sleep(0.05)
+        for lane in lanes:
+            lane.result()
         history.note("peace")
         _tended(crew, QUIET)
     finally:
