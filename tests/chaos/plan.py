@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["embedded", "kafka"]
 REST = 1.0
-"""Seconds in which a target is left alone after one of its faults."""
+SERVER_REST = 10.0
+"""Seconds in which a target is left alone after one of its faults; a server is long in coming back."""
 BEGIN = 3.0
 """Seconds of peace at the beginning."""
 DAEMONS: dict[Kind, tuple[str, ...]] = {
@@ -102,7 +103,8 @@ def plan(seed: int, minutes: float, kind: Kind, *, disk: bool = True, every: flo
         fault = _fault(chance, choice, at, end, busy)
         if fault:
             found.append(fault)
-            busy.until[fault.target] = fault.at + fault.lasts + REST
+            rest = SERVER_REST if fault.target in SERVERS[kind] else REST
+            busy.until[fault.target] = fault.at + fault.lasts + rest
         at += chance.expovariate(1.0 / every)
     return tuple(found)
 

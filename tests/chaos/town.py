@@ -31,6 +31,8 @@ SETTINGS = """
 flood_entries = 100000
 [route]
 tick = "1s"
+[worker]
+backoff_most = "5s"
 """
 CLOCKS = "clocks: {acknowledge: 15s, draft: 40s}"
 
@@ -107,8 +109,8 @@ def _wiped(make: Callable[[Path], KafkaBroker | PostgresServer]) -> Iterator[obj
 
 def _sharpen(desk: Path) -> None:
     """Clocks that run out during the run, and no flood guard: an outage is not a flood."""
-    with (desk / "gordon.toml").open("a") as stream:
-        stream.write(SETTINGS)
+    settings = desk / "gordon.toml"
+    settings.write_text(settings.read_text().replace("[poll]\n", '[poll]\nlease = "5s"\n') + SETTINGS)
     queues = desk / "queues.yaml"
     text = queues.read_text().replace("clocks: {acknowledge: 30m, draft: 2h}", CLOCKS)
     queues.write_text(text.replace("expertise: lead}\n  duty", f"expertise: lead}}\n    {CLOCKS}\n  duty"))
