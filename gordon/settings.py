@@ -69,6 +69,7 @@ class Parse(Model):
     max_entries: int = Field(default=500, ge=1)
     max_text: int = Field(default=100_000, ge=1000)
     html: bool = False
+    accept_expat: str = Field(default="", pattern=r"^(\d+\.\d+\.\d+)?$")
 
 
 class Review(Model):

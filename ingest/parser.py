@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import selectors
 import signal
 import subprocess
@@ -12,13 +11,13 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from pathlib import Path
-from pyexpat import EXPAT_VERSION
 from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from gordon.errors import GordonError
 from gordon.settings import Parse
+from ingest.expat_version import require_expat
 from ingest.raw import Document, Limits, Parsed, Refused
 
 What: TypeAlias = Literal["feed", "page"]
@@ -33,18 +32,6 @@ NICE = 10
 PATIENCE = 3
 """Deadlines that a slow document gets on top."""
 START_TIMEOUT = 60.0
-
-
-LEAST_EXPAT = (2, 6)
-
-
-def outdated_expat(version: str = EXPAT_VERSION) -> str:
-    """What to warn of at start: before 2.6 one long token costs expat quadratic time (CVE-2023-52425), and only the
-    limit of CPU time ends it. "" when all is well."""
-    found = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-    if found >= LEAST_EXPAT:
-        return ""
-    return f"{version} is older than 2.6: hostile feeds cost much CPU time before they are refused; update expat"
 
 
 class ParserBroken(GordonError):
@@ -81,9 +68,11 @@ class ParserPool:
     A document that takes too much CPU, memory or time costs its process, which is replaced; its outcome is
     "unparseable", and no other document notices. Nor does one that takes long: after SLOW seconds its process goes on
     with low priority, and another one takes its place meanwhile, as long as there are no more than MOST_SLOW such.
+    Raises DeskInvalid where Python's XML parser must not see feeds.
     """
 
     def __init__(self, settings: Parse, *, clock: Callable[[], float], python: str = sys.executable) -> None:
+        require_expat(settings.accept_expat)
         self._settings = settings
         self._clock = clock
         self._python = python

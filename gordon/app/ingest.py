@@ -24,7 +24,8 @@ from gordon.events import Topics
 from gordon.metrics import Metrics
 from ingest.client import Client
 from ingest.daemon import Ingest
-from ingest.parser import ParserPool, outdated_expat
+from ingest.expat_version import outdated_expat
+from ingest.parser import ParserPool
 from ingest.settle import PollReport
 from store.database import Database
 from store.hubs import Hubs as HubStore

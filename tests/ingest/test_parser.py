@@ -15,9 +15,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from gordon.errors import DeskInvalid
 from gordon.settings import Parse
+from ingest.expat_version import outdated_expat, require_expat
 from ingest.parse_child import HEADER, attempt, serve
-from ingest.parser import ParserBroken, ParserPool, outdated_expat
+from ingest.parser import ParserBroken, ParserPool
 from ingest.raw import Document, RawFeed, RawPage, Refused
 from tests.ingest import texts
 from tests.ingest.conftest import wait_for_documents
@@ -213,8 +215,19 @@ def test_known_entries_and_pages_go_through_the_pool(pool: ParserPool) -> None:
 
 @pytest.mark.hostile(34)
 def test_an_old_expat_is_warned_of() -> None:
-    assert "expat_2.5.0" in outdated_expat("expat_2.5.0") and outdated_expat("expat_1.95.8")
-    assert outdated_expat("expat_2.6.0") == outdated_expat("expat_2.10.1") == outdated_expat("expat_3.0") == ""
+    assert "expat_2.5.0" in outdated_expat("expat_2.5.0") and outdated_expat("expat_2.7.1")
+    assert outdated_expat("expat_2.7.2") == outdated_expat("expat_2.10.1") == outdated_expat("expat_3.0") == ""
+
+
+@pytest.mark.hostile(34)
+def test_a_vulnerable_expat_is_refused_unless_just_this_one_is_accepted() -> None:
+    for fine in ("expat_2.5.0", "expat_2.10.0", "expat_3.0.0"):
+        require_expat("", fine)
+    require_expat("2.4.7", "expat_2.4.7")
+    for accepted in ("", "2.4.8"):
+        with pytest.raises(DeskInvalid, match=r"2\.4\.7") as caught:
+            require_expat(accepted, "expat_2.4.7")
+        assert caught.value.exit_code == 78
 
 
 @pytest.mark.hostile(32)
