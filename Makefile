@@ -61,6 +61,9 @@ lock: install ## Resolve the dependencies anew
 	@rm -rf .cache/uv && $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv
 	.cache/uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url \
 	  --no-emit-find-links --quiet --group dev --custom-compile-command "make lock" -o requirements.lock pyproject.toml
+	.cache/uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --quiet -c requirements.lock --custom-compile-command "make lock" \
+	  -o requirements-run.lock pyproject.toml
 
 clean: ## Remove .venv, caches and the demo's data
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info deploy/desks/demo/data
