@@ -27,7 +27,7 @@ _columns = tuple(deliveries.c[name] for name in Delivery.__struct_fields__)
 
 
 class WebhookState(Struct, frozen=True, kw_only=True):
-    """How a webhook stands. ``wanted``: the desk has it; ``waiting``: events for it, the ``oldest`` accepted then;
+    """How a webhook stands. ``wanted``: the desk has it; ``waiting``: events for it, the first accepted ``oldest``;
     ``failures``: tries in a row; ``last_*``: of the last try."""
 
     id: str
@@ -150,14 +150,21 @@ class Deliveries:
     def states(self) -> list[WebhookState]:
         """All webhooks that were ever seen, with what waits for them."""
         names = [name for name in WebhookState.__struct_fields__ if name in webhooks.c]
-        counted = select(
-            deliveries.c.webhook, func.count(), func.min(deliveries.c.created), func.min(deliveries.c.next_try)
-        ).where(_waiting)
+        # What an index holds; when the first of all came is looked up in its row, as rows are long.
+        first = func.min(deliveries.c.number).label("first")
+        counted = select(deliveries.c.webhook, func.count().label("size"), first, func.min(deliveries.c.next_try))
+        waits_of = counted.where(_waiting).group_by(deliveries.c.webhook)
         with self._database.reading() as connection:
-            waits = {id: rest for id, *rest in connection.execute(counted.group_by(deliveries.c.webhook))}
+            waits = {id: rest for id, *rest in connection.execute(waits_of)}
+            numbers = [first for _, first, _ in waits.values()]
+            came = select(deliveries.c.number, deliveries.c.created).where(deliveries.c.number.in_(numbers))
+            created = {number: moment for number, moment in connection.execute(came)}
             rows = connection.execute(select(*(webhooks.c[name] for name in names)).order_by(webhooks.c.id)).mappings()
             found = [(dict(row), waits.get(row["id"], [0, None, None])) for row in rows]
-        return [WebhookState(**row, waiting=size, oldest=old, next_try=soon) for row, (size, old, soon) in found]
+        return [
+            WebhookState(**row, waiting=size, oldest=created.get(first), next_try=soon)
+            for row, (size, first, soon) in found
+        ]
 
     def prune(self, before: datetime) -> int:
         """Forgets what was delivered or given up before this time, and what has waited since before then for a webhook
@@ -185,9 +192,11 @@ def _settle(connection: Connection, one: Settled, now: datetime) -> None:
     finished = None if one.state == "waiting" else now
     connection.execute(row.values(**news, detail=one.detail, finished=finished))
     if one.state == "waiting":
-        behind = (deliveries.c.webhook == given.webhook) & (deliveries.c.issue == given.issue)
-        later = update(deliveries).where(_waiting, behind, deliveries.c.next_try < one.next_try)
-        connection.execute(later.values(next_try=one.next_try))
+        # By number: asked in one, SQLite would go through all that waits for the webhook.
+        behind = _waiting & (deliveries.c.webhook == given.webhook) & (deliveries.c.issue == given.issue)
+        later = deliveries.c.number.in_(select(deliveries.c.number).where(behind))
+        moved = update(deliveries).where(later, deliveries.c.next_try < one.next_try)
+        connection.execute(moved.values(next_try=one.next_try))
     failures = 0 if one.outcome == "delivered" else webhooks.c.failures + 1
     last: dict[str, Any] = {"last_try": now, "last_outcome": one.outcome, "last_detail": one.detail}
     if one.outcome == "gone":
