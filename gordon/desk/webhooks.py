@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from stat import S_IROTH
 from typing import Any, get_args
 
 from pydantic import Field, SecretBytes, model_validator
@@ -20,6 +19,7 @@ from gordon.desk.yaml_lines import Lines
 from gordon.desk.yaml_lines import Path as Place
 from gordon.errors import Problem
 from gordon.events import Change
+from gordon.secrets import exposed
 from gordon.webhooks import SECRET_PREFIX, key_of
 
 WEBHOOKS = "webhooks.yaml"
@@ -147,7 +147,7 @@ def keys_of(webhook: Webhook, folder: Path, environ: Mapping[str, str]) -> Keys:
 def _from_file(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            if path.stat().st_mode & S_IROTH:
+            if exposed(path.stat().st_mode):
                 raise ValueError("everybody may read it; run chmod o-r on it, and make a new secret")
             return file.read(MAX_SECRET).decode("ascii")
     except FileNotFoundError:
