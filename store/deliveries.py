@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
-from sqlalchemy import Connection, case, delete, func, literal_column, or_, select, update
+from sqlalchemy import Connection, case, delete, func, literal_column, select, update
 
 from gordon.bus import Message
 from gordon.errors import Conflict, NotFound
@@ -165,15 +165,6 @@ class Deliveries:
             WebhookState(**row, waiting=size, oldest=created.get(first), next_try=soon)
             for row, (size, first, soon) in found
         ]
-
-    def prune(self, before: datetime) -> int:
-        """Forgets what was delivered or given up before this time, and what has waited since before then for a webhook
-        that was set aside or is no more on the desk; says how many."""
-        asleep = select(webhooks.c.id).where(or_(~webhooks.c.wanted, webhooks.c.disabled_at < before))
-        old = _waiting & (deliveries.c.created < before) & deliveries.c.webhook.in_(asleep)
-        with self._database.writing() as connection:
-            done = connection.execute(delete(deliveries).where(deliveries.c.finished < before)).rowcount
-            return done + connection.execute(delete(deliveries).where(old)).rowcount
 
 
 def _row(one: Delivery) -> dict[str, Any]:

@@ -53,11 +53,6 @@ class Outbox:
         with self._database.writing() as connection:
             return connection.execute(update(outbox).where(again).values(published=None)).rowcount
 
-    def prune_outbox(self, before: datetime) -> int:
-        """Forgets messages published before this time; says how many. Nothing that waits is ever touched."""
-        with self._database.writing() as connection:
-            return connection.execute(delete(outbox).where(outbox.c.published < before)).rowcount
-
 
 def take_lease(connection: Connection, name: str, owner: str, now: datetime, until: datetime) -> bool:
     """Takes or prolongs the lease; False while somebody else holds it."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from gordon import log
 from gordon.settings import Retention
 from store.database import Database
-from store.deliveries import Deliveries
-from store.outbox import Outbox
-from store.prune import prune_inbox, prune_polls, prune_readings
+from store.prune import KINDS, prune
 
 EVERY = timedelta(hours=1)
+SETTINGS = {kind: "polls" if kind == "readings" else kind for kind in KINDS}
+"""Which setting of [retention] says how long records of a class are kept."""
+
+
+def cutoffs(retention: Retention, now: datetime) -> Mapping[str, datetime]:
+    """Before when the records of each class are forgotten."""
+    return {kind: now - timedelta(seconds=getattr(retention, setting)) for kind, setting in SETTINGS.items()}
 
 
 class Pruner:
@@ -23,16 +28,10 @@ class Pruner:
         self._next = now()
 
     def __call__(self) -> None:
-        now, keep = self._now(), self._retention
+        now = self._now()
         if now < self._next:
             return
         self._next = now + EVERY
-        outbox = Outbox(self._database).prune_outbox(now - timedelta(seconds=keep.outbox))
-        inbox = prune_inbox(self._database, now - timedelta(seconds=keep.inbox))
-        before = now - timedelta(seconds=keep.polls)
-        polls, readings = prune_polls(self._database, before), prune_readings(self._database, before)
-        deliveries = Deliveries(self._database).prune(now - timedelta(seconds=keep.deliveries))
-        if outbox or inbox or polls or readings or deliveries:
-            log.logger().info(
-                "pruned", outbox=outbox, inbox=inbox, polls=polls, readings=readings, deliveries=deliveries
-            )
+        gone = {kind: prune(self._database, kind, before) for kind, before in cutoffs(self._retention, now).items()}
+        if any(gone.values()):
+            log.logger().info("pruned", **gone)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json
+from gordon.cli.out import HERE, DeskOption, JsonOption, clean, say, show_json, show_table
 from gordon.cli.session import Session
 from gordon.errors import StoreUnavailable
 from store.database import Database
@@ -78,3 +78,30 @@ def check(desk: DeskOption = HERE, as_json: JsonOption = False) -> None:
             say(f"[red]{clean(finding)}[/red]")
         say("something is wrong" if findings else "[green]the database is sound[/green]")
     raise typer.Exit(1 if findings else 0)
+
+
+@app.command()
+def prune(
+    desk: DeskOption = HERE,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go and what would stay.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget what is older than the settings under [retention] say, as ingest does once an hour."""
+    from gordon.app.daemon import utc_now
+    from gordon.app.prune import SETTINGS, cutoffs
+    from store.prune import count
+    from store.prune import prune as forget
+
+    rows = []
+    with Session(desk) as session:
+        for kind, before in cutoffs(session.settings.retention, utc_now()).items():
+            old, rest = count(session.database, kind, before)
+            gone = old if dry_run else forget(session.database, kind, before)
+            kept_by = f"retention.{SETTINGS[kind]}"
+            rows.append({"class": kind, "setting": kept_by, "before": before, "goes": gone, "stays": rest})
+    if as_json:
+        show_json(rows)
+    else:
+        title = "Would go" if dry_run else "Gone"
+        shown = [(row["class"], f"{row['before']:%Y-%m-%d %H:%M}Z", row["goes"], row["stays"]) for row in rows]
+        show_table(title, ("class", "before", "goes", "stays"), shown)

@@ -13,6 +13,7 @@ from gordon.webhooks import Answered, Delivery, settle
 from store.database import Database
 from store.deliveries import Deliveries, WebhookState, queues_with_items
 from store.outbox import Outbox
+from store.prune import prune
 
 NOW = datetime.fromisoformat("2026-11-01T12:00:00+00:00")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -159,15 +160,15 @@ def test_what_was_given_up_can_be_taken_up_again(store: Deliveries) -> None:
         store.accept_again(event(8, webhook="elsewhere"))
 
 
-def test_only_what_is_done_is_forgotten_and_what_waits_for_nobody(store: Deliveries) -> None:
+def test_only_what_is_done_is_forgotten_and_what_waits_for_nobody(store: Deliveries, database: Database) -> None:
     store.accept([event(1), event(2, "two"), event(1, webhook="crm")])
     settled(store, OK)
-    assert store.prune(NOW) == 0 and store.prune(NOW + SECOND) == 1
+    assert prune(database, "deliveries", NOW) == 0 and prune(database, "deliveries", NOW + SECOND) == 1
     assert (state(store).waiting, state(store, "crm").waiting) == (1, 1)
     settled(store, GONE)
     store.sync({"jira": "a"}, NOW)
-    assert store.prune(NOW) == 0
-    assert store.prune(NOW + SECOND) == 2 and [one.waiting for one in store.states()] == [0, 0]
+    assert prune(database, "deliveries", NOW) == 0
+    assert prune(database, "deliveries", NOW + SECOND) == 2 and [one.waiting for one in store.states()] == [0, 0]
 
 
 def test_without_items_no_queue_has_any(database: Database) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from store.database import Database
 from store.outbox import Outbox
+from store.prune import prune
 from tests.contracts.store_samples import LATER, NOW, message, write
 
 
@@ -50,8 +51,8 @@ def test_pruning_takes_only_what_was_published_before(outbox: Outbox, database: 
     rows = outbox.pending("route", 10)
     outbox.published([rows[0].id], NOW)
     outbox.published([rows[1].id], LATER)
-    assert outbox.prune_outbox(LATER) == 1
-    assert outbox.prune_outbox(LATER) == 0
+    assert prune(database, "outbox", LATER) == 1
+    assert prune(database, "outbox", LATER) == 0
     write(database, messages=(message("t", 9),))
     assert [row.message for row in outbox.pending("route", 10)] == [rows[2].message, message("t", 9)]
 
@@ -60,7 +61,7 @@ def test_ids_are_never_given_out_twice(outbox: Outbox, database: Database) -> No
     write(database, messages=(message("t", 1),))
     (row,) = outbox.pending("route", 10)
     outbox.published([row.id], NOW)
-    outbox.prune_outbox(LATER)
+    prune(database, "outbox", LATER)
     write(database, messages=(message("t", 2),))
     assert outbox.pending("route", 10)[0].id > row.id
 

@@ -25,6 +25,7 @@ from store.dead import Dead
 from store.held import release_held
 from store.ingest import Ingest
 from store.outbox import Outbox
+from store.prune import prune
 from store.route import Route
 from store.sqlite import PAGE, QUICK_CHECK_BELOW
 from store.status import completeness
@@ -208,7 +209,7 @@ def test_every_transaction_that_writes_begins_immediate(database: Database) -> N
         outbox.lease("relay", "a", NOW, 10)
         outbox.published([row.id for row in outbox.pending("ingest", 10)], NOW)
         outbox.release("relay", "a")
-        outbox.prune_outbox(NOW)
+        prune(database, "outbox", NOW)
         write(database, mentions=(recorded(1),), issues=(issue(1),), joins=(join(1, 1),))
         Dead(database).bury([letter(1)])
         Dead(database).mark_replayed("letter-1", NOW)
