@@ -13,10 +13,11 @@ from pathlib import Path
 
 from tests.chaos.check import check, show
 from tests.chaos.disk import enter
+from tests.chaos.plan import Kind
 from tests.chaos.report import write
 from tests.chaos.run import Wish, run
 
-KINDS = {"embedded": ("embedded",), "kafka": ("kafka",), "both": ("embedded", "kafka")}
+KINDS: dict[str, tuple[Kind, ...]] = {"embedded": ("embedded",), "kafka": ("kafka",), "both": ("embedded", "kafka")}
 
 
 def main(arguments: list[str]) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from gordon.app.supervise import Process, Supervisor
 from gordon.bus import Bus
@@ -26,6 +27,7 @@ from tests.servers.kafka import KafkaBroker
 from tests.servers.postgres import PostgresServer
 from tests.servers.proxy import Proxy, proxied
 
+S = TypeVar("S", KafkaBroker, PostgresServer)
 SETTINGS = """
 [review]
 flood_entries = 100000
@@ -93,7 +95,7 @@ def town(kind: Kind, folder: Path, port: int, feeds: int) -> Iterator[Town]:
 
 
 @contextmanager
-def _wiped(make: Callable[[Path], KafkaBroker | PostgresServer]) -> Iterator[object]:
+def _wiped(make: Callable[[Path], S]) -> Iterator[S]:
     """A started server in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="gordon-chaos-"))
     try:

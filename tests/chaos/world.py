@@ -6,16 +6,18 @@ from typing import Any
 
 
 def history() -> list[dict[str, Any]]:
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"t": float(number), "at": "2026-01-01T00:00:00", "what": "published", "entry": number, "link": link(number),
          "file": "" if number == 11 else "passports", "killer": number == 10}
         for number in range(12)
     ]  # fmt: skip
-    arrived = [{"t": number + 1.5, "at": "", "what": "arrived", "link": link(number)} for number in range(10)]
+    arrived: list[dict[str, Any]] = [
+        {"t": number + 1.5, "at": "", "what": "arrived", "link": link(number)} for number in range(10)
+    ]
     fault = {"what": "fault", "fault": "route-1@2", "target": "route-1", "kind": "kill", "lasts": 0.0, "size": 0.0}
     return [
         {"t": 0.0, "at": "2026-01-01T00:00:00", "what": "begin", "kind": "embedded", "minutes": 1, "seed": 1},
-        *sorted([*entries, *arrived], key=lambda line: line["t"]),
+        *sorted(entries + arrived, key=lambda line: float(line["t"])),
         {"t": 2.0, "at": "", **fault},
         {"t": 2.1, "at": "", "what": "over", "fault": "route-1@2", "target": "route-1", "kind": "kill"},
         {"t": 3.0, "at": "", "what": "poison", "name": "not JSON", "reason": "undecodable", "digest": "poison"},
