@@ -10,7 +10,7 @@ DESK ?= deploy/desks/demo
 SOURCES := gordon ingest classify route store tests bench
 BENCHES := $(filter-out __init__ processes,$(basename $(notdir $(wildcard bench/*.py))))
 
-.PHONY: help install run test check format types lint imports docs bench chaos lock clean
+.PHONY: help install run test check format types lint imports docs bench chaos lock sbom wheel clean
 
 help: ## Show what make can do
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -64,6 +64,12 @@ lock: install ## Resolve the dependencies anew
 	.cache/uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --quiet -c requirements.lock --custom-compile-command "make lock" \
 	  -o requirements-run.lock pyproject.toml
+
+sbom: install ## Write what Gordon is made of: build/sbom.cdx.json and build/licences.md
+	$(BIN)/python deploy/sbom.py requirements-run.lock build
+
+wheel: install ## Build the wheel of the last commit into build/; the same commit gives the same bytes
+	$(BIN)/python deploy/wheel.py build
 
 clean: ## Remove .venv, caches and the demo's data
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info deploy/desks/demo/data
