@@ -43,6 +43,8 @@ def run_ingest(folder: Path, environ: Mapping[str, str], *, metrics_port: int | 
     settings = policy.desk.settings
     with Daemon("ingest", folder, settings, environ, metrics_port=metrics_port) as daemon:
         take_files(MOST_FILES)  # many feeds at once need many sockets
+        if warning := outdated_expat():
+            log.logger().warning(warning)
         database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
         if database:
             _work(daemon, watch, policy, folder, environ, database)
@@ -53,8 +55,6 @@ def _work(
     daemon: Daemon, watch: FolderWatch, policy: Policy, folder: Path, environ: Mapping[str, str], database: Database
 ) -> None:
     settings = daemon.settings
-    if warning := outdated_expat():
-        log.logger().warning(warning)
     relay = RelayThread("ingest", daemon, folder, database)
     parser = ParserPool(settings.parse, clock=time.monotonic)
     client = Client(settings.http, clock=time.monotonic)
