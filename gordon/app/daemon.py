@@ -18,6 +18,7 @@ from gordon.app.limits import LEAST_FILES, make_folder, sqlite_files, take_files
 from gordon.app.signals import Signals
 from gordon.errors import DeskInvalid, Transient
 from gordon.health import Health, Listener, free_ratio
+from gordon.hosts import is_loopback
 from gordon.metrics import Metrics
 from gordon.notify import Notifier
 from gordon.secret_settings import secret_values
@@ -101,6 +102,7 @@ class Daemon(AbstractContextManager["Daemon"]):
                 self.pause(wait)
                 wait = min(wait * 2, self.settings.worker.backoff_most)
             else:
+                self.signals.begin()
                 self.health.up(part)
                 return made
         return None
@@ -123,6 +125,8 @@ class Daemon(AbstractContextManager["Daemon"]):
         self.health.up("start")
         self.health.beat()
         self.notifier.ready("working")
+        if not is_loopback(self.settings.metrics.listen):
+            log.logger().warning("metrics can be read from other machines", listen=self.settings.metrics.listen)
         log.logger().info("started", metrics=f"{self.settings.metrics.listen}:{self.listener.port}")
 
 
@@ -142,8 +146,9 @@ class Reloader(Generic[P]):
 
     def __call__(self) -> None:
         """To be called between batches."""
-        changed = self._watch.changed()
-        if not (self._daemon.signals.reload_asked() or changed):
+        if self._daemon.signals.reload_asked():
+            self._watch.ask()
+        if not self._watch.changed():
             return
         self._daemon.notifier.reloading()
         try:

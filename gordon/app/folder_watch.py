@@ -44,6 +44,11 @@ class FolderWatch:
         self._monotonic = monotonic
         self._in_force = self._last = fingerprint(folder)
         self._looked = monotonic()
+        self._asked = False
+
+    def ask(self) -> None:
+        """Whatever is there counts as changed, once it is still."""
+        self._asked = True
 
     def changed(self) -> bool:
         """Whether there is a settled change since the last True. Looks at the disk every two seconds at most."""
@@ -52,7 +57,7 @@ class FolderWatch:
         self._looked = self._monotonic()
         now = fingerprint(self._folder)
         settled, self._last = now == self._last, now
-        if settled and now != self._in_force:
-            self._in_force = now
+        if settled and (self._asked or now != self._in_force):
+            self._in_force, self._asked = now, False
             return True
         return False

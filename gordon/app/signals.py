@@ -1,4 +1,5 @@
-"""Signals of a daemon: SIGTERM and SIGINT drain, the second one ends at once, SIGHUP reloads."""
+"""Signals of a daemon: SIGTERM and SIGINT drain, the second one ends at once, SIGHUP reloads. During the start, while
+there is nothing to finish, the first one ends it."""
 
 from __future__ import annotations
 
@@ -20,11 +21,16 @@ class Signals:
         """``drain``: seconds after SIGTERM until the process ends even in the middle of its work, which is safe:
         what is not committed comes again."""
         self._drain = drain
+        self._begun = False
         self._stopping = False
         self._reload = False
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         signal.signal(signal.SIGHUP, self._hang_up)
+
+    def begin(self) -> None:
+        """From now on there is something to finish."""
+        self._begun = True
 
     def stopping(self) -> bool:
         """Whether the daemon was asked to end."""
@@ -45,9 +51,19 @@ class Signals:
         self._stopping = True
         signal.signal(signal.SIGALRM, _give_up)
         signal.setitimer(signal.ITIMER_REAL, self._drain)
+        if not self._begun:  # whatever waits for a lock or a network; a migration is all or nothing
+            raise SystemExit(0)
 
     def _hang_up(self, number: int, frame: FrameType | None) -> None:
         self._reload = True
+
+
+def leave_quietly() -> None:
+    """Until ``Signals`` takes over: SIGTERM and SIGINT end the process, which has done nothing yet, with code 0; SIGHUP
+    is for those who have read the desk."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:

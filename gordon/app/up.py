@@ -44,6 +44,7 @@ def run_up(folder: Path, environ: Mapping[str, str], *, view: bool, seconds: flo
     folder, settings = policy.desk.folder, policy.desk.settings
     log.set_up("warning" if view else settings.log.level, settings.log.format, "up")
     signals = Signals(DRAIN)
+    signals.begin()
     database = _open(policy, folder, environ)
     notifier = Notifier(environ, pid=os.getpid())
     children = _processes(policy, folder, without_manager(environ), view=view)

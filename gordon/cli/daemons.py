@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gordon.app.signals import leave_quietly
 from gordon.cli.out import HERE, DeskOption
 
 PortOption = Annotated[
@@ -31,6 +32,7 @@ def up(
     seconds: Annotated[float | None, typer.Option("--for", help="End by itself after so many seconds.")] = None,
 ) -> None:
     """Run everything on this machine: one process a stage, restarted when one dies."""
+    leave_quietly()
     from gordon.app.up import run_up
 
     show = sys.stdout.isatty() if view is None else view
@@ -39,6 +41,7 @@ def up(
 
 def ingest(desk: DeskOption = HERE, metrics_port: PortOption = None) -> None:
     """Poll the feeds and publish new and edited mentions."""
+    leave_quietly()
     from gordon.app.ingest import run_ingest
 
     run_ingest(desk, os.environ, metrics_port=metrics_port)
@@ -46,6 +49,7 @@ def ingest(desk: DeskOption = HERE, metrics_port: PortOption = None) -> None:
 
 def classify(desk: DeskOption = HERE, metrics_port: PortOption = None) -> None:
     """Tag mentions with the policy files they touch."""
+    leave_quietly()
     from gordon.app.classify import run_classify
 
     run_classify(desk, os.environ, metrics_port=metrics_port)
@@ -53,6 +57,7 @@ def classify(desk: DeskOption = HERE, metrics_port: PortOption = None) -> None:
 
 def route(desk: DeskOption = HERE, metrics_port: PortOption = None) -> None:
     """Group tagged mentions into issues and give each to a queue and a team."""
+    leave_quietly()
     from gordon.app.route import run_route
 
     run_route(desk, os.environ, metrics_port=metrics_port)
@@ -60,6 +65,7 @@ def route(desk: DeskOption = HERE, metrics_port: PortOption = None) -> None:
 
 def relay(desk: DeskOption = HERE, metrics_port: PortOption = None) -> None:
     """Publish what waits in the outboxes, standing in for ingest and route while they are away."""
+    leave_quietly()
     from gordon.app.relay import run_relay
 
     run_relay(desk, os.environ, metrics_port=metrics_port)
