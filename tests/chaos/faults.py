@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,6 +38,7 @@ class Saboteur:
         self._town, self._crew, self._press, self._history = place, crew, press, history
         self._letters = Letters(place, history, random.Random(f"letters {seed}"))
         self._reloads = 0
+        self._given_up = threading.Event()
 
     def begin(self, faults: Sequence[Fault], threads: ThreadPoolExecutor) -> list[Future[None]]:
         """A lane for each target. The threads must outlive the run: what a thread has started, such as a server, the
@@ -44,17 +46,21 @@ class Saboteur:
         targets = sorted({fault.target for fault in faults})
         return [threads.submit(self._lane, [one for one in faults if one.target == target]) for target in targets]
 
+    def give_up(self) -> None:
+        """Faults that have begun end now, no others begin."""
+        self._given_up.set()
+
     def _lane(self, faults: Sequence[Fault]) -> None:
         for fault in faults:
-            time.sleep(max(0.0, fault.at - self._history.seconds()))
+            if self._given_up.wait(max(0.0, fault.at - self._history.seconds())):
+                return
             number = f"{fault.target}@{fault.at}"
-            self._history.note(
-                "fault", fault=number, target=fault.target, kind=fault.what, lasts=fault.lasts, size=fault.size
-            )
+            told = {"fault": number, "target": fault.target, "kind": fault.what}
+            self._history.note("fault", **told, lasts=fault.lasts, size=fault.size)
             undo = self._begin(fault)
-            time.sleep(fault.lasts)
+            self._given_up.wait(fault.lasts)
             undo()
-            self._history.note("over", fault=number, target=fault.target, kind=fault.what)
+            self._history.note("over", **told)
 
     def _begin(self, fault: Fault) -> Undo:
         if fault.target in self._town.proxies:

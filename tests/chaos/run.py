@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,19 +95,28 @@ def _disturb(
     watcher = threading.Thread(target=_watch, args=(place, history, ended.is_set))
     printer.start()
     watcher.start()
+    saboteur = Saboteur(place, crew, press, history, wish.seed)
     try:
-        lanes = Saboteur(place, crew, press, history, wish.seed).begin(faults, threads)
+        lanes = saboteur.begin(faults, threads)
         while history.seconds() < wish.minutes * 60 or not all(lane.done() for lane in lanes):
             crew.tend()
+            _raise_failures(lanes)
             time.sleep(0.05)
-        for lane in lanes:
-            lane.result()
+        _raise_failures(lanes)
         history.note("peace")
         _tended(crew, QUIET)
     finally:
+        saboteur.give_up()
         ended.set()
         printer.join()
         watcher.join()
+
+
+def _raise_failures(lanes: Sequence[Future[None]]) -> None:
+    """A fault that could not be done or undone, such as a server that does not come back, ends the run at once."""
+    for lane in lanes:
+        if lane.done():
+            lane.result()
 
 
 def _tended(crew: Crew, seconds: float) -> None:

@@ -21,7 +21,7 @@ from tests.servers.ports import free_ports, wait_for_port, with_parent
 POM = Path(__file__).with_name("kafka-pom.xml")
 CACHE = Path(__file__).parents[2] / ".cache"
 CLUSTER = "Z29yZG9uLXRlc3QtYnJva2Vy"
-START = 60.0
+START = 240.0
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
