@@ -105,6 +105,25 @@ def test_the_watch_waits_until_files_are_still(tmp_path: Path) -> None:
     assert not look() and look()
 
 
+@pytest.mark.hostile(92)
+def test_who_asks_for_a_reload_gets_it_when_the_files_are_still(tmp_path: Path) -> None:
+    clock = [0.0]
+    watch = FolderWatch(tmp_path, lambda: clock[0])
+
+    def look() -> bool:
+        clock[0] += 2.5
+        return watch.changed()
+
+    watch.ask()
+    assert look() and not look(), "nothing has changed: it is read anew all the same, once"
+    (tmp_path / "people.yaml").write_text("half")
+    watch.ask()
+    assert not look()
+    (tmp_path / "people.yaml").write_text("half and the other half")
+    assert not look(), "it was being written"
+    assert look() and not look()
+
+
 def test_the_watch_does_not_look_at_every_turn(tmp_path: Path) -> None:
     clock = [0.0]
     watch = FolderWatch(tmp_path, lambda: clock[0])
