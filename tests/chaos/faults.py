@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.chaos.history import History
 from tests.chaos.letters import Letters
-from tests.chaos.plan import Fault
+from tests.chaos.plan import SERVER_REST, Fault
 from tests.chaos.press import Press
 from tests.chaos.town import Crew, Town, family, signal_all
 from tests.servers.kafka import KafkaBroker
@@ -51,16 +51,21 @@ class Saboteur:
         self._given_up.set()
 
     def _lane(self, faults: Sequence[Fault]) -> None:
+        """A fault is skipped whose target is still coming back from the one before, or has only just done so."""
+        ready = 0.0
         for fault in faults:
+            told = {"fault": f"{fault.target}@{fault.at}", "target": fault.target, "kind": fault.what}
+            if fault.at < ready:
+                self._history.note("skipped", **told)
+                continue
             if self._given_up.wait(max(0.0, fault.at - self._history.seconds())):
                 return
-            number = f"{fault.target}@{fault.at}"
-            told = {"fault": number, "target": fault.target, "kind": fault.what}
             self._history.note("fault", **told, lasts=fault.lasts, size=fault.size)
             undo = self._begin(fault)
             self._given_up.wait(fault.lasts)
             undo()
             self._history.note("over", **told)
+            ready = self._history.seconds() + (SERVER_REST / 2 if fault.target in self._town.servers else 0.0)
 
     def _begin(self, fault: Fault) -> Undo:
         if fault.target in self._town.proxies:

@@ -106,6 +106,7 @@ def figures(history: History) -> dict[str, float]:
     back = [span.recovery for span in found if span.recovery is not None]
     return {
         "faults": len(found),
+        "faults skipped, as their target was still coming back": sum(line["what"] == "skipped" for line in history),
         "kills (SIGKILL)": sum(span.kind == "kill" for span in found),
         "restarts by the supervisor": sum(line["what"] == "restarted" for line in history),
         "messages delivered twice or out of order": sum(x["count"] for x in history if x["what"] == "copies"),

@@ -130,6 +130,15 @@ def test_a_run_that_did_not_end_well_proves_nothing(what: str) -> None:
     assert violations(world.facts(), history)["the run took place as planned"]
 
 
+def test_a_fault_may_be_skipped_but_not_most_of_them() -> None:
+    facts = world.facts()
+    skipped = [{"t": 4.0, "what": "skipped", "fault": f"route-1@{number}"} for number in (4, 5)]
+    facts["planned"] = 2
+    assert violations(facts, [*world.history(), *skipped[:1]])["the run took place as planned"] == []
+    facts["planned"] = 3
+    assert violations(facts, [*world.history(), *skipped])["the run took place as planned"]
+
+
 def test_what_is_lost_and_what_is_doubled_is_counted() -> None:
     facts = world.facts()
     facts["revisions"].remove(of(4, facts["revisions"]))
