@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 # Up to the last @ before path, query or fragment, as a password may hold one: what a client takes for credentials.
@@ -20,7 +21,17 @@ def host_of(url: str) -> str:
         return ""
 
 
+def is_loopback(host: str) -> bool:
+    """Whether what listens there can be reached from this machine only."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def redact(text: str, shown: str = "") -> str:
     """The text with the user and password of every URL in it replaced by ``shown``, and what looks like a token in
     its query by ``***``. Everything shown to people goes through here."""
-    return _TOKEN.sub(r"\1***", _CREDENTIALS.sub(shown, text)) if "=" in text or "@" in text else text
+    if "@" in text:
+        text = _CREDENTIALS.sub(shown, text)
+    return _TOKEN.sub(r"\1***", text) if "=" in text else text

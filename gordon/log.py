@@ -10,6 +10,7 @@ import json
 import logging
 import re
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any, TextIO, cast
 
 import structlog
@@ -42,7 +43,7 @@ def set_up(level: str, form: str, stage: str) -> None:
     stream = LogStream(STANDARD_ERROR, _json_note if form == "json" else _text_note)
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            partial(_add_stage, stage),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -54,8 +55,6 @@ def set_up(level: str, form: str, stage: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, stream)),
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(stage=stage)
     logging.basicConfig(level=logging.CRITICAL, stream=stream)
 
 
@@ -72,9 +71,18 @@ def logger() -> Any:
     return structlog.get_logger()
 
 
+def _add_stage(stage: str, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """In each thread; what is bound to a context is not there in others."""
+    event["stage"] = stage
+    return event
+
+
 def _redact_all(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        event[key] = _redacted(value)
+        if not isinstance(value, str):
+            event[key] = _redacted(value)
+        elif "@" in value or "=" in value:  # most values are ids and words, and this is on the way of each line
+            event[key] = redact(value)
     return event
 
 

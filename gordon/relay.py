@@ -6,12 +6,12 @@ At least once: a row is marked only after the bus has it, so a death in between 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
-from gordon.bus import Bus
+from gordon.bus import Bus, Message
 from gordon.errors import GordonError
 from gordon.ports import OutboxStore
 
@@ -23,8 +23,8 @@ IDLE = 0.5
 class RelayObserver(Protocol):
     """What the relay tells about itself."""
 
-    def published(self, events: int) -> None:
-        """So many messages left the outbox; 0: there was nothing to do, and all is well."""
+    def published(self, messages: Sequence[Message]) -> None:
+        """These left the outbox; none: there was nothing to do, and all is well."""
 
     def waiting(self, error: Exception) -> None:
         """The bus or the database is away, or refuses a message; it is tried again for ever."""
@@ -68,7 +68,7 @@ class Relay:
             try:
                 bus = bus or self._open_bus()
                 self.drain(bus)
-                self._observer.published(0)
+                self._observer.published(())
                 failures = 0
             except Exception as error:  # the thread's edge: one that died unseen would be the worst of faults
                 failures += 1
@@ -102,7 +102,7 @@ class Relay:
             self._ensure(bus, {message.topic for message in messages})
             bus.publish(messages)
             self._store.published([row.id for row in rows], self._now())
-            self._observer.published(len(rows))
+            self._observer.published(messages)
             total += len(rows)
         return total
 

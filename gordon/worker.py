@@ -47,6 +47,9 @@ class Observer(Protocol):
     def produced(self, events: Sequence[Event]) -> None:
         """These events are on the bus."""
 
+    def done(self, records: Sequence[Record]) -> None:
+        """These records are committed."""
+
     def retried(self, events: int, error: GordonError, wait: float) -> None:
         """A batch waits for something that is away."""
 
@@ -191,6 +194,7 @@ class Worker:
         subscription.commit(records)
         for record in records:
             self._excused.pop(_place(record), None)
+        self._observer.done(records)
         self._observer.produced(produced)
 
     def _bury(

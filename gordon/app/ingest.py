@@ -44,7 +44,7 @@ def run_ingest(folder: Path, environ: Mapping[str, str], *, metrics_port: int | 
     with Daemon("ingest", folder, settings, environ, metrics_port=metrics_port) as daemon:
         take_files(MOST_FILES)  # many feeds at once need many sockets
         if warning := outdated_expat():
-            log.logger().warning(warning)
+            log.logger().warning("expat is old", advice=warning)
         database = daemon.obtain("store", lambda: ready(connect_store(settings, folder)))
         if database:
             _work(daemon, watch, policy, folder, environ, database)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from gordon import log
-from gordon.bus import Record
+from gordon.app.trail import log_done, log_produced, log_published
+from gordon.bus import Message, Record
 from gordon.errors import BusUnavailable, GordonError
 from gordon.events import Event
 from gordon.health import Health
@@ -31,8 +31,10 @@ class LoopObserver:
             self._health.up(part)
 
     def produced(self, events: Sequence[Event]) -> None:
-        counts = Counter(event.topic for event in events)
-        self._log.debug("published", **{topic: number for topic, number in counts.items()})
+        log_produced(self._log, events)
+
+    def done(self, records: Sequence[Record]) -> None:
+        log_done(self._log, records)
 
     def recovered(self) -> None:
         for part in ("bus", "store"):
@@ -58,10 +60,9 @@ class OutboxObserver:
         self._part, self._health = f"outbox.{stage}", health
         self._log = log.logger()
 
-    def published(self, events: int) -> None:
+    def published(self, messages: Sequence[Message]) -> None:
         self._health.up(self._part)
-        if events:
-            self._log.debug("outbox published", events=events)
+        log_published(self._log, messages)
 
     def waiting(self, error: Exception) -> None:
         self._health.down(self._part, str(error))

@@ -22,7 +22,7 @@ from classify.tagger import Tagger
 from gordon.app.connect import address_problems
 from gordon.app.hooks import hook_problems
 from gordon.app.learn import model_problems, model_use_problems, model_warnings, recogniser
-from gordon.app.sense import sense_problems
+from gordon.app.sense import sense_problems, sense_warnings
 from gordon.demo.pages import wrong_ports
 from gordon.desk.load import Desk, Draft, read_desk
 from gordon.desk.people_checks import people_warnings
@@ -142,7 +142,7 @@ def check(
         problems = run_tests(engine, draft.files, place_of, detect) + model_use_problems(draft)
         warnings += lint(draft.files, engine, place_of) + model_warnings(draft, place_of)
         warnings += lint_claims(draft.files, engine.claim_index, place_of, now.astimezone(UTC).date())
-    warnings += _people_warnings(draft, now)
+    warnings += _people_warnings(draft, now) + sense_warnings(draft.settings, draft.folder, environ)
     warnings += hook_problems(draft.webhooks, draft.lines.get(WEBHOOKS, {}), draft.folder, environ)[1]
     return Verdict(
         problems=tuple(sorted({*draft.problems, *problems})),

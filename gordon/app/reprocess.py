@@ -105,6 +105,9 @@ class _Counts:
     def produced(self, events: Sequence[Event]) -> None:
         self.produced_events += len(events)
 
+    def done(self, records: Sequence[Record]) -> None:
+        pass
+
     def retried(self, events: int, error: GordonError, wait: float) -> None:
         log.logger().warning("waiting", error=str(error), seconds=wait)
 
@@ -187,7 +190,7 @@ def _route(
 class _Quiet:
     """Observer of a relay that works once."""
 
-    def published(self, events: int) -> None:
+    def published(self, messages: Sequence[Message]) -> None:
         pass
 
     def waiting(self, error: Exception) -> None:

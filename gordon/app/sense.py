@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gordon.errors import Problem
+from gordon.hosts import is_loopback
 from gordon.settings import Settings, where_set
 from ingest.guard import guard
 from ingest.websub import callback_problem
@@ -21,6 +22,15 @@ def sense_problems(settings: Settings, folder: Path, environ: Mapping[str, str])
         file, line = where_set(folder, environ, path)
         found.append(Problem(file, line, f"{'.'.join(path)}: {message}", remedy))
     return found
+
+
+def sense_warnings(settings: Settings, folder: Path, environ: Mapping[str, str]) -> list[Problem]:
+    """What is allowed, but wants care."""
+    if is_loopback(settings.metrics.listen):
+        return []
+    file, line = where_set(folder, environ, ("metrics", "listen"))
+    text = f"metrics.listen: {settings.metrics.listen} can be reached from other machines"
+    return [Problem(file, line, text, "let a firewall or network policy admit nobody but Prometheus and probes")]
 
 
 def _wrong(settings: Settings) -> Iterator[tuple[Place, str, str]]:

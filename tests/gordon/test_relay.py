@@ -41,8 +41,8 @@ class Notes:
         self.events = 0
         self.troubles: list[GordonError] = []
 
-    def published(self, events: int) -> None:
-        self.events += events
+    def published(self, messages: Sequence[Message]) -> None:
+        self.events += len(messages)
 
     def waiting(self, error: GordonError) -> None:
         self.troubles.append(error)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from gordon.app.sense import sense_problems
-from gordon.settings import read_settings
+from gordon.app.sense import sense_problems, sense_warnings
+from gordon.health import Health, Listener
+from gordon.hosts import is_loopback
+from gordon.metrics import Metrics
+from gordon.settings import Settings, read_settings
 
 WRONG = """
 [http]
@@ -43,3 +47,27 @@ def test_a_variable_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("callback", ["", "https://gordon.example/hub", "http://gordon.example:8080/a/b"])
 def test_what_makes_sense_is_fine(tmp_path: Path, callback: str) -> None:
     assert problems(tmp_path, f'[websub]\ncallback = "{callback}"\n', {}) == []
+
+
+@pytest.mark.parametrize(
+    ("listen", "warned"),
+    [("127.0.0.1", 0), ("localhost", 0), ("::1", 0), ("0.0.0.0", 1), ("10.1.2.3", 1), ("gordon", 1)],
+)
+def test_metrics_that_others_can_read_are_warned_of(tmp_path: Path, listen: str, warned: int) -> None:
+    (tmp_path / "gordon.toml").write_text(f'[metrics]\nlisten = "{listen}"\n')
+    settings, _ = read_settings(tmp_path, {})
+    found = sense_warnings(settings, tmp_path, {})
+    assert [(each.file, each.line) for each in found] == [("gordon.toml", 2)] * warned
+
+
+def test_metrics_and_health_are_on_loopback_unless_told_otherwise() -> None:
+    """127.0.0.2 is another address of this machine: who binds all of them answers there, too."""
+    listen = Settings().metrics.listen
+    assert is_loopback(listen)
+    listener = Listener(Metrics("ingest"), Health(), listen, 0)
+    try:
+        socket.create_connection((listen, listener.port), timeout=60).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", listener.port), timeout=60)
+    finally:
+        listener.close()

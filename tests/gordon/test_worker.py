@@ -63,6 +63,8 @@ class Notes:
 
     def produced(self, events: Sequence[Event]) -> None: ...
 
+    def done(self, records: Sequence[Record]) -> None: ...
+
     def retried(self, events: int, error: Transient, wait: float) -> None:
         self.waits.append(wait)
 
