@@ -8,10 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from gordon.starter import write_starter
 from tests.deploy.container import CONTAINERFILE, ROOT, UID, build, copied, enter, final_environ, need, stages
@@ -21,19 +18,13 @@ PATIENCE = 120.0
 BUILDERS = {"gcc", "cc", "g++", "make", "ld", "pip", "pip3", "uv", "cmake", "cargo", "rustc"}
 
 
-@pytest.fixture(scope="module")
-def opt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(folder: Path) -> Path:
     """/opt as the build stage leaves it."""
-    need("unshare", "mount", "chroot")
-    folder = tmp_path_factory.mktemp("image")
-    for above in (folder, *list(folder.parents)[:2]):
-        above.chmod(0o755)
     build(folder / "opt")
     return folder / "opt"
 
 
-@pytest.fixture
-def place(tmp_path: Path, opt: Path) -> Iterator[tuple[Path, Path, Path]]:
+def prepared(tmp_path: Path) -> tuple[Path, Path, Path]:
     """A mount point for the root, a desk, and a data folder that belongs to the container's user."""
     desk, data, root = tmp_path / "desk", tmp_path / "data", tmp_path / "root"
     write_starter(desk)
@@ -43,7 +34,7 @@ def place(tmp_path: Path, opt: Path) -> Iterator[tuple[Path, Path, Path]]:
     for path in (data, root):
         path.mkdir()
     subprocess.run(["chown", f"{UID}:{UID}", str(data)], check=True)
-    yield root, desk, data
+    return root, desk, data
 
 
 def run(opt: Path, place: tuple[Path, Path, Path], *command: str) -> subprocess.CompletedProcess[str]:
@@ -78,7 +69,7 @@ def test_the_context_is_what_is_copied_and_no_more() -> None:
     assert all((ROOT / name).exists() for name in allowed)
 
 
-def test_no_build_tools_and_nothing_of_the_development(opt: Path) -> None:
+def has_no_build_tools_and_nothing_of_the_development(opt: Path) -> None:
     tree = opt / "gordon"
     assert not {path.name for path in (tree / "bin").iterdir()} & BUILDERS
     packages = {path.name.partition("-")[0].lower() for path in tree.glob("lib/python*/site-packages/*.dist-info")}
@@ -88,7 +79,7 @@ def test_no_build_tools_and_nothing_of_the_development(opt: Path) -> None:
     assert loose == [], "set-id or writable by others"
 
 
-def test_it_is_complete_and_checks_a_desk(opt: Path, place: tuple[Path, Path, Path]) -> None:
+def is_complete_and_checks_a_desk(opt: Path, place: tuple[Path, Path, Path]) -> None:
     done = run(opt, place, "/opt/gordon/bin/gordon", "check", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["problems"] == []
@@ -99,7 +90,7 @@ def test_it_is_complete_and_checks_a_desk(opt: Path, place: tuple[Path, Path, Pa
     assert done.returncode == 0, done.stderr
 
 
-def test_only_the_data_folder_and_tmp_can_be_written_to(opt: Path, place: tuple[Path, Path, Path]) -> None:
+def writes_to_the_data_folder_and_tmp_only(opt: Path, place: tuple[Path, Path, Path]) -> None:
     tried = (
         "/",
         "/opt/gordon",
@@ -123,7 +114,7 @@ def test_only_the_data_folder_and_tmp_can_be_written_to(opt: Path, place: tuple[
     assert done.stdout.split() == ["/var/lib/gordon", "/tmp"]
 
 
-def test_a_daemon_runs_is_healthy_and_ends(opt: Path, place: tuple[Path, Path, Path]) -> None:
+def runs_a_daemon_that_is_healthy_and_ends(opt: Path, place: tuple[Path, Path, Path]) -> None:
     root, desk, data = place
     environ = {**final_environ(), "GORDON_METRICS__PORT": "0"}
     command = ["/opt/gordon/bin/gordon", "ingest", "--metrics-port", "0"]
@@ -140,6 +131,17 @@ def test_a_daemon_runs_is_healthy_and_ends(opt: Path, place: tuple[Path, Path, P
         finally:
             daemon.kill()
     assert subprocess.run(health, env={"GORDON_DATA": str(data)}, capture_output=True).returncode == 1
+
+
+def test_the_tree_of_the_image(tmp_path: Path) -> None:
+    """One test, as the build takes a minute: with several processes each test would build it anew."""
+    need("unshare", "mount", "chroot")
+    opt = built(tmp_path)
+    has_no_build_tools_and_nothing_of_the_development(opt)
+    place = prepared(tmp_path)
+    is_complete_and_checks_a_desk(opt, place)
+    writes_to_the_data_folder_and_tmp_only(opt, place)
+    runs_a_daemon_that_is_healthy_and_ends(opt, place)
 
 
 def pins(name: str) -> dict[str, frozenset[str]]:
