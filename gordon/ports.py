@@ -37,6 +37,10 @@ class IngestStore(Protocol):
         """Makes these the subscriptions: new ones are due at once, missing ones are retired but never forgotten;
         a changed URL clears validators, hash, reading and failures."""
 
+    def set_clock_right(self, now: datetime) -> None:
+        """Brings back to ``now`` what a clock that was ahead has noted: feeds wait once more as long as was meant, and
+        leases that would last for over an hour end."""
+
     def claim(self, owner: str, now: datetime, until: datetime, most: int) -> Sequence[Claim] | None:
         """Leases hosts with subscribed, not stopped feeds (or pages) that are due, where the host is free, rested and
         in nobody's lease, longest due first, with what is due there: about ``most`` feeds and pages in all, but of no

@@ -38,6 +38,7 @@ HELD_PER_LOOK = 500
 MOST_BACKLOG = 16
 MOST_BUFFERED = 128 * 1024**2
 MOST_AT_ONCE = 200
+CLOCK_STEP = timedelta(minutes=1)
 DRAIN_SHARE = 0.6
 """Of the drain time; the rest is for publishing what was found."""
 
@@ -81,6 +82,8 @@ class Ingest:
         self._ended: deque[Visit] = deque()
         self._urls: Mapping[str, str] | None = None
         self._feeds: Sequence[Feed] | None = None
+        self._latest: datetime | None = None
+        self._clock_is_right = False
         self._look_at = self._prolong_at = 0.0
         self._leased_until: datetime | None = None
         self._store_back_at = 0.0
@@ -144,6 +147,7 @@ class Ingest:
 
     def _look(self) -> None:
         """Keeps what is ours, gives back what is done with, and claims what is due; now and then."""
+        self._notice_clock()
         if self._feeds is not None:
             self._tell_feeds()
         self._forget_lapsed()
@@ -161,6 +165,19 @@ class Ingest:
         self.standby = claims is None
         found = self._hold(claims or (), now)
         self._look_at = self._monotonic() + self._until_next(found, now)
+
+    def _notice_clock(self) -> None:
+        """At the start, and when the wall clock was set back: the store sets right what was noted by a clock that was
+        ahead, and all is claimed anew."""
+        now = self._now()
+        if self._latest is not None and now < self._latest - CLOCK_STEP:
+            logger().warning("the clock was set back", seconds=(self._latest - now).total_seconds())
+            self._leased_until = now
+            self._clock_is_right = False
+        self._latest = now
+        if not self._clock_is_right:
+            self._store.set_clock_right(now)
+            self._clock_is_right = True
 
     def _lease_end(self, now: datetime) -> datetime:
         return now + timedelta(seconds=self._settings.poll.lease)

@@ -11,6 +11,7 @@ from gordon.errors import Permanent
 from gordon.ids import digest
 from gordon.polling import Entry, Feed, Found, HostState, PageRead, Polled, Recorded
 from store.claims import RECORDED, Claims, add_hosts
+from store.clock import set_right
 from store.held import hold, let_go
 from store.outbox import Outbox, post
 from store.subscriptions import subscribe
@@ -47,6 +48,10 @@ class Ingest(Claims):
     def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         with self._database.writing() as connection:
             subscribe(connection, feeds, now)
+
+    def set_clock_right(self, now: datetime) -> None:
+        with self._database.writing() as connection:
+            set_right(connection, now)
 
     def entries(
         self, feed: str, identities: Collection[str], links: Collection[str] = (), contents: Collection[str] = ()

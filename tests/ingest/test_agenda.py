@@ -274,7 +274,7 @@ def stopped_for_two_days(**changes: Any) -> Agenda:
     return held
 
 
-@pytest.mark.hostile(29)
+@pytest.mark.hostile(29, 93)
 def test_after_a_long_stop_the_late_ones_are_spread_oldest_first() -> None:
     held = stopped_for_two_days()
     held.pace(600, 0.0)

@@ -126,6 +126,7 @@ def test_a_pause_that_goes_on_moves_nothing_yet() -> None:
     assert deadlines(clocks, Hours(), opened, [(opened, None)]) == deadlines(clocks, Hours(), opened)
 
 
+@pytest.mark.hostile(93)
 @pytest.mark.parametrize(("day", "length"), [(datetime(2026, 11, 1), 25), (datetime(2027, 3, 14), 23)])
 def test_a_day_of_the_change_has_its_real_length(day: datetime, length: int) -> None:
     round_the_clock = Hours.model_validate({"days": "mon-sun", "from": "00:00", "to": "23:59"})
