@@ -26,6 +26,7 @@ from gordon.cli import (
     people,
     queues,
     replay,
+    settings,
     simulate,
     status,
     tag,
@@ -55,7 +56,7 @@ GROUPS = {
 }
 for name, (group, text) in GROUPS.items():
     app.add_typer(group, name=name, help=text, no_args_is_help=True)
-for module in (desk, daemons, tag, learn, evaluate, trace, people, simulate, replay, status):
+for module in (desk, daemons, tag, learn, evaluate, trace, people, simulate, replay, status, settings):
     module.register(app)
 
 

@@ -109,6 +109,7 @@ COMMANDS = [
     ("webhooks", "test", "tool"),
     ("dead", "list"),
     ("db", "check"),
+    ("settings", "--all"),
 ]
 
 
