@@ -30,7 +30,7 @@ def published(stack: Stack, name: str) -> int:
         bus.close()
 
 
-@pytest.mark.hostile(58)
+@pytest.mark.hostile(58, 85)
 def test_nothing_is_doubled_and_what_was_lost_comes_back(address: Address, tmp_path: Path) -> None:
     paper = News(posts(STORIES, FEEDS), FEEDS)
     with served(paper) as port:

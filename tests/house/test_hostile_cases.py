@@ -20,7 +20,7 @@ CASES = frozenset(range(1, 97))
 ON_THE_PAGE = range(54, 97)
 PROOF = re.compile(r"`([\w/.-]+\.py)::(\w+)`")
 REASON = re.compile(r"not tested: \w.{15,}")
-OPEN = frozenset(range(54, 97)) - {77, 78, 79, 80, 81, 82, 83, 84, 86, 87, 88, 89, 90, 91, 92, 93, 95, 96}
+OPEN = frozenset(range(54, 97)) - {77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 95, 96}
 """Cases that nobody has proven yet."""
 
 
