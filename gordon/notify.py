@@ -11,6 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from gordon.hosts import redact
+from gordon.secrets import HIDDEN, veiled
+
 MOST_OFTEN = 1.0
 """Seconds between two pings at least, however short the loop's turns."""
 MOST_STATUS = 400
@@ -36,7 +39,7 @@ class Notifier:
         self._ready = True
 
     def status(self, text: str) -> None:
-        """One line for people, where it is another than before."""
+        """One line for people, without secrets, where it is another than before."""
         self._send({"STATUS": self._new(text)})
 
     def reloading(self) -> None:
@@ -63,7 +66,7 @@ class Notifier:
         return True
 
     def _new(self, status: str) -> str:
-        text = " ".join(status.split())[:MOST_STATUS]
+        text = " ".join(veiled(redact(status, f"{HIDDEN}@")).split())[:MOST_STATUS]
         if text == self._status:
             return ""
         self._status = text

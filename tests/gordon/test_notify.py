@@ -111,3 +111,10 @@ def test_a_manager_that_does_not_read_holds_nobody_up(tmp_path: Path) -> None:
 def test_children_do_not_speak_for_us() -> None:
     environ = {"NOTIFY_SOCKET": "/x", "WATCHDOG_USEC": "1", "WATCHDOG_PID": "1", "GORDON_BUS": ""}
     assert without_manager(environ) == {"GORDON_BUS": ""}
+
+
+def test_a_status_says_no_password(pair: tuple[Manager, str]) -> None:
+    manager, name = pair
+    notifier = Notifier({"NOTIFY_SOCKET": name}, pid=PID)
+    notifier.status("waiting for store: postgresql://gordon:canary-word@db/gordon is away")
+    assert manager.heard() == ["STATUS=waiting for store: postgresql://***@db/gordon is away"]
