@@ -151,6 +151,7 @@ def test_odd_texts_are_tagged_in_bounds(text: str) -> None:
             assert words(fold(evidence.quote))
 
 
+@pytest.mark.hostile(94)
 def test_only_the_first_part_of_a_long_text_is_looked_at() -> None:
     padding = "." * (MAX_TEXT - 4)
     assert quotes(query("fee"), "", padding + " fee fee") == ["fee"]

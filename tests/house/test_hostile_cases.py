@@ -20,7 +20,7 @@ CASES = frozenset(range(1, 97))
 ON_THE_PAGE = range(54, 97)
 PROOF = re.compile(r"`([\w/.-]+\.py)::(\w+)`")
 REASON = re.compile(r"not tested: \w.{15,}")
-OPEN = frozenset(range(54, 97)) - {77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 95, 96}
+OPEN = frozenset({54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76})
 """Cases that nobody has proven yet."""
 
 
