@@ -19,7 +19,7 @@ from tests.flow.news import TOPICS, words
 KILLER = "xylokardia"
 """A word that kills the worker that reads it."""
 LEAST_SHOWN, LEAST_AGE, LEAST_ANSWERS = 40, 120.0, 20
-"""An entry leaves its feed after so many newer ones, so many seconds and so many whole answers with it."""
+"""An entry leaves its feed after so many newer ones, so many seconds and so many whole answers with what it says now."""
 
 
 @dataclass(slots=True)
@@ -35,6 +35,7 @@ class Entry:
     born: float
     versions: list[str] = field(default_factory=list)
     answers: int = 0
+    served: bool = False
 
     @property
     def link(self) -> str:
@@ -79,6 +80,7 @@ class Press:
         """An entry says something else from now on."""
         with self._lock:
             if entry := self._any():
+                entry.answers = 0
                 entry.versions.append(f"{entry.text[:-1]} {' '.join(words(self._chance, 3))}.")
                 self._versions[entry.feed] += 1
                 self._history.note("edited", entry=entry.number, version=len(entry.versions))
@@ -105,11 +107,12 @@ class Press:
         with self._lock:
             for entry in shown:
                 entry.answers += 1
+                entry.served = True
 
     def served(self) -> list[dict[str, Any]]:
         """All that was ever served, for the checker."""
         with self._lock:
-            return [_told(entry) for entry in self.entries if entry.answers]
+            return [_told(entry) for entry in self.entries if entry.served]
 
     def _news(self, number: int) -> tuple[str, str, list[str]]:
         chance = self._chance

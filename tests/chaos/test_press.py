@@ -72,6 +72,19 @@ def test_an_entry_leaves_when_it_is_old_and_was_seen_often(history: History, clo
     assert len(press.served()) == LEAST_SHOWN + 5
 
 
+def test_an_edit_stays_until_it_was_seen_often(history: History, clock: Clock) -> None:
+    press = Press(1, 1, history)
+    press.publish()
+    for _ in range(LEAST_ANSWERS):
+        press.answered(press.feed(0)[2])
+    press.edit()
+    for _ in range(LEAST_SHOWN + 5):
+        press.publish()
+    clock.seconds = 1000.0
+    assert any(entry.number == 0 for entry in press.feed(0)[2])
+    assert any(told["entry"] == 0 for told in press.served())
+
+
 def test_a_feed_is_served_once_for_each_version(history: History) -> None:
     press = Press(1, 1, history)
     press.publish()
