@@ -19,7 +19,7 @@ from tests.flow.news import TOPICS, words
 KILLER = "xylokardia"
 """A word that kills the worker that reads it."""
 LEAST_SHOWN, LEAST_AGE, LEAST_ANSWERS = 40, 120.0, 20
-"""An entry leaves its feed after so many newer ones, so many seconds and so many whole answers with what it says now."""
+"""An entry leaves its feed after so many newer ones, so many seconds and so many answers with what it says now."""
 
 
 @dataclass(slots=True)
