@@ -201,6 +201,11 @@ def test_missing_rights_are_a_matter_of_settings(database: Database) -> None:
         connection.execute(text("SELECT * FROM mentions"))
 
 
-def test_backup_is_left_to_the_tools_of_postgresql(database: Database, tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnfit, match="pg_dump"):
-        backup(database, tmp_path / "copy.db")
+def test_backup_is_an_archive_of_pg_dump(database: Database, tmp_path: Path) -> None:
+    backup(database, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes().startswith(b"PGDMP")
+
+
+def test_without_pg_dump_it_is_said_what_to_install() -> None:
+    with pytest.raises(DatabaseUnfit, match="there is no pg_dump-of-old here; install PostgreSQL's client tools"):
+        _run(["pg_dump-of-old"], {})
