@@ -16,6 +16,7 @@ from sqlalchemy import text
 from gordon.errors import DatabaseUnfit, StoreUnavailable
 from gordon.records import RouteWrites
 from store.backup import backup, check
+from store.backup_postgres import _run
 from store.database import Database, open_database
 from store.outbox import Outbox
 from store.route import Route
