@@ -119,12 +119,13 @@ class Route(Model):
 class Retention(Model):
     """How long the database keeps what only redelivery and diagnosis need. Mentions, issues, items and dead letters
     are kept for ever. ``inbox`` must outlive the bus's own retention and the longest outage; so must ``deliveries``,
-    what webhooks got."""
+    what webhooks got. ``log`` is the retention of the embedded log; Kafka has its own."""
 
     outbox: Seconds = 7 * 86400.0
     inbox: Seconds = 90 * 86400.0
     polls: Seconds = 90 * 86400.0
     deliveries: Seconds = 30 * 86400.0
+    log: Seconds = 30 * 86400.0
 
 
 class Metrics(Model):

@@ -18,7 +18,7 @@ from gordon.app.limits import shorten, take_files
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
 from gordon.app.prepare import ready
-from gordon.app.prune import Pruner
+from gordon.app.prune import Pruner, trim_log
 from gordon.app.websub import Hubs
 from gordon.events import Topics
 from gordon.metrics import Metrics
@@ -79,7 +79,8 @@ def _work(
     relay.start()
     daemon.started()
     try:
-        with Hubs(daemon.metrics, settings, HubStore(database), Outbox(database)), Gauges(*_looks(daemon, database)):
+        hubs = Hubs(daemon.metrics, settings, HubStore(database), Outbox(database))
+        with hubs, Gauges(*_looks(daemon, database, folder)):
             while not daemon.signals.stopping():
                 daemon.health.beat()
                 reload()
@@ -92,13 +93,13 @@ def _work(
         client.close()
 
 
-def _looks(daemon: Daemon, database: Database) -> tuple[Callable[[], None], ...]:
+def _looks(daemon: Daemon, database: Database, folder: Path) -> tuple[Callable[[], None], ...]:
     """What is counted, and forgotten, beside the loop."""
     return (
         lambda: gauge_outbox(daemon, database, "ingest"),
         lambda: shorten(daemon.files),
         FeedGauges(daemon.metrics, database, utc_now),
-        Pruner(database, daemon.settings.retention, utc_now),
+        Pruner(database, daemon.settings.retention, utc_now, lambda now: trim_log(daemon.settings, folder, now)),
     )
 
 

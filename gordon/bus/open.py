@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote
 
 from gordon.bus import Bus
@@ -11,11 +14,19 @@ from gordon.bus.kafka_settings import KafkaSettings
 from gordon.errors import DeskInvalid, Problem
 
 
+class Trim(Protocol):
+    """Forgets messages published more than ``keep`` seconds ago; gives how many go and how many stay."""
+
+    def __call__(self, place: Any, *, now: datetime, keep: float, dry_run: bool) -> tuple[int, int]: ...
+
+
 class Scheme(NamedTuple):
-    """``parse`` makes sense of what follows ``://`` (raises DeskInvalid), ``open`` opens what it found."""
+    """``parse`` makes sense of what follows ``://`` (raises DeskInvalid), ``open`` opens what it found; ``trim`` is
+    missing where the broker forgets by itself."""
 
     parse: Callable[[str], Any]
     open: Callable[[Any, KafkaSettings], Bus]
+    trim: Trim | None = None
 
 
 def _path(rest: str) -> str:
@@ -29,6 +40,14 @@ def _sqlite(path: str, kafka: KafkaSettings) -> Bus:
     from gordon.bus.sqlite import SqliteBus
 
     return SqliteBus(path)
+
+
+def _trim_sqlite(place: Any, *, now: datetime, keep: float, dry_run: bool) -> tuple[int, int]:
+    from gordon.bus.sqlite_log import Log
+    from gordon.bus.sqlite_trim import trim
+
+    with closing(Log(Path(place))) as log:
+        return trim(log, now=now, keep=keep, dry_run=dry_run)
 
 
 def _servers(rest: str) -> list[str]:
@@ -51,7 +70,7 @@ def _kafka(servers: list[str], kafka: KafkaSettings) -> Bus:
 
 
 SCHEMES = {
-    "sqlite": Scheme(_path, _sqlite),
+    "sqlite": Scheme(_path, _sqlite, _trim_sqlite),
     "kafka": Scheme(_servers, _kafka),
 }
 
@@ -60,6 +79,13 @@ def open_bus(url: str, *, kafka: KafkaSettings | None = None) -> Bus:
     """The bus at ``url``. Raises DeskInvalid when the address is malformed, BusUnavailable when it cannot be opened."""
     scheme, place = _parsed(url)
     return scheme.open(place, kafka or KafkaSettings())
+
+
+def trim_bus(url: str, *, now: datetime, keep: float, dry_run: bool = False) -> tuple[int, int] | None:
+    """Forgets messages that every group has handled and that are older than ``keep`` seconds: how many went, or would
+    go, and how many stay. None on a broker, which does so by itself. Raises BusUnavailable."""
+    scheme, place = _parsed(url)
+    return scheme.trim(place, now=now, keep=keep, dry_run=dry_run) if scheme.trim else None
 
 
 def check_bus_address(url: str) -> None:

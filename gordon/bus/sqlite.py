@@ -92,7 +92,7 @@ class SqliteBus:
         for subscription in self._open:
             subscription.close()
         self._open.clear()
-        self._log.db.close()
+        self._log.close()
 
 
 class Reader:

@@ -55,7 +55,7 @@ _unpack = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...]).decode
 class Log:
     """One connection, of one thread. Every sqlite3 error leaves it as BusUnavailable, or DatabaseUnfit for damage."""
 
-    def __init__(self, path: Path, partitions: int) -> None:
+    def __init__(self, path: Path, partitions: int = 8) -> None:
         self.path = path
         self._partitions = partitions
         self._topics: dict[str, tuple[int, int]] = {}
@@ -70,6 +70,9 @@ class Log:
             with self.errors():
                 self._prepare()
             unless_ready.pop_all()
+
+    def close(self) -> None:
+        self.db.close()
 
     @contextmanager
     def errors(self) -> Iterator[None]:

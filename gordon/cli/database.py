@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -88,17 +89,24 @@ def prune(
 ) -> None:
     """Forget what is older than the settings under [retention] say, as ingest does once an hour."""
     from gordon.app.daemon import utc_now
-    from gordon.app.prune import SETTINGS, cutoffs
+    from gordon.app.prune import SETTINGS, cutoffs, trim_log
     from store.prune import count
     from store.prune import prune as forget
 
     rows = []
+
+    def note(kind: str, setting: str, before: datetime, goes: int, stays: int) -> None:
+        row = {"class": kind, "setting": f"retention.{setting}", "before": before, "goes": goes, "stays": stays}
+        rows.append(row)
+
+    now = utc_now()
     with Session(desk) as session:
-        for kind, before in cutoffs(session.settings.retention, utc_now()).items():
+        kept = session.settings.retention
+        for kind, before in cutoffs(kept, now).items():
             old, rest = count(session.database, kind, before)
-            gone = old if dry_run else forget(session.database, kind, before)
-            kept_by = f"retention.{SETTINGS[kind]}"
-            rows.append({"class": kind, "setting": kept_by, "before": before, "goes": gone, "stays": rest})
+            note(kind, SETTINGS[kind], before, old if dry_run else forget(session.database, kind, before), rest)
+        if trimmed := trim_log(session.settings, session.folder, now, dry_run=dry_run):
+            note("log", "log", now - timedelta(seconds=kept.log), *trimmed)
     if as_json:
         show_json(rows)
     else:

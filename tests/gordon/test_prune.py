@@ -22,12 +22,13 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 def test_old_history_goes_and_what_waits_stays(tmp_path: Path) -> None:
     database = new_sqlite(tmp_path / "gordon.db")
     clock = [START]
+    trims: list[datetime] = []
     state = FeedState(id=MENTION.feed, url="https://a.example/", host="a.example", next_due=START, last_poll=START)
     found = Found(identity="x", fingerprint="y", mention=MENTION, message=Message("t", "k", b"v"))
     store = Ingest(database)
     store.sync_feeds([Feed(id=state.id, url=state.url)], START)
     assert not record(store, state, [found]).broken
-    prune = Pruner(database, Retention(polls="1h", outbox="1h"), lambda: clock[0])
+    prune = Pruner(database, Retention(polls="1h", outbox="1h"), lambda: clock[0], lambda now: trims.append(now))
     prune()
     assert len(poll_history(database, MENTION.feed, 10)) == 1
     clock[0] = START + timedelta(minutes=59)
@@ -37,4 +38,5 @@ def test_old_history_goes_and_what_waits_stays(tmp_path: Path) -> None:
     prune()
     assert poll_history(database, MENTION.feed, 10) == []
     assert len(Outbox(database).pending("ingest", 10)) == 1
+    assert trims == [START, START + timedelta(hours=3)]
     database.close()
