@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 DESK ?= deploy/desks/demo
-SOURCES := gordon ingest classify route store tests bench
+SOURCES := gordon ingest classify route store deploy tests bench
 BENCHES := $(filter-out __init__ processes,$(basename $(notdir $(wildcard bench/*.py))))
 
 .PHONY: help install run test check format types lint imports docs bench chaos lock sbom wheel clean
@@ -36,6 +36,7 @@ lint: install
 
 types: install
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases deploy/*.py deploy/grafana/*.py
 
 imports: install
 	$(BIN)/lint-imports --no-cache
@@ -47,8 +48,9 @@ format: install ## Format the code and mend what can be mended
 test: check ## Everything that CI runs
 	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --cov --cov-report=term:skip-covered
 
-docs: install ## Write the generated documents anew (schemas, AsyncAPI)
+docs: install ## Write anew what is generated: schemas, AsyncAPI, dashboards
 	$(BIN)/python -m gordon.contracts docs
+	$(BIN)/python -m deploy.grafana.build
 
 bench: install ## Measure; BENCH=name for one of bench/*.py
 	@for b in $(or $(BENCH),$(BENCHES)); do echo "== $$b"; $(BIN)/python -m bench.$$b || exit 1; done

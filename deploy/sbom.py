@@ -68,9 +68,8 @@ def _licence(name: str) -> str:
         about = metadata(name)
     except PackageNotFoundError:
         return ""
-    return expression(
-        about.get("License-Expression") or "", about.get_all("Classifier") or [], about.get("License") or ""
-    )
+    first = {name: (about.get_all(name) or [""])[0] for name in ("License-Expression", "License")}
+    return expression(first["License-Expression"], about.get_all("Classifier") or [], first["License"])
 
 
 def expression(spdx: str, classifiers: list[str], text: str) -> str:
