@@ -1,12 +1,12 @@
-"""Gordon under faults, for real: a minute on the embedded parts and a minute on Kafka and PostgreSQL, checked.
+"""Gordon under faults, for real: two minutes on the embedded parts and two on Kafka and PostgreSQL, checked.
 
-``CHAOS_SEED`` repeats a seed that a failure has printed; ``CHAOS_MINUTES`` makes the runs longer.
+The seed is fixed, so that a change is not blamed for what another seed finds; ``make chaos`` draws a new one.
+``CHAOS_SEED`` and ``CHAOS_MINUTES`` take others.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -19,8 +19,8 @@ from tests.servers.missing import Missing
 from tests.servers.postgres import program
 
 ROOT = Path(__file__).parents[2]
-SEED = int(os.environ.get("CHAOS_SEED") or random.randrange(10**6))
-MINUTES = os.environ.get("CHAOS_MINUTES", "1")
+SEED = int(os.environ.get("CHAOS_SEED") or 2026)
+MINUTES = os.environ.get("CHAOS_MINUTES") or "2"
 
 
 @pytest.mark.parametrize("kind", ["embedded", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.postgres])])
