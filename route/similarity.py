@@ -9,8 +9,7 @@ corpus, so that it changes slowly while a file's first mentions come in.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import log, sqrt
@@ -120,44 +119,26 @@ def overlap(one: Sequence[int], other: Sequence[int]) -> float:
 
 
 class Vocabulary:
-    """In how many documents each term has been, and what it weighs therefore.
+    """What a term weighs by the number of documents that it is in.
 
     ``common``: words that say nothing here, such as the name of the file itself; they count a quarter.
+    ``documents``: how many there are.
     """
 
     def __init__(self, common: Collection[str] = ()) -> None:
         self._common = frozenset(common)
-        self._documents = 0
-        self._frequency: Counter[str] = Counter()
+        self.documents = 0
 
     @property
     def youth(self) -> float:
         """1 without documents, towards 0 with many: how little is known of what is frequent here."""
-        return ASSUMED / (ASSUMED + self._documents)
+        return ASSUMED / (ASSUMED + self.documents)
 
-    def add(self, terms: Iterable[str]) -> None:
-        """One more document with these terms."""
-        self._documents += 1
-        self._frequency.update(iter(terms))  # a mapping would be added up, not counted
-
-    def remove(self, terms: Iterable[str]) -> None:
-        """One document less."""
-        self._documents -= 1
-        for key in terms:
-            left = self._frequency[key] - 1
-            if left:
-                self._frequency[key] = left
-            else:
-                del self._frequency[key]
-
-    def frequency(self, key: str) -> int:
-        """In how many documents the term is."""
-        return self._frequency.get(key, 0)
-
-    def worth(self, terms: Collection[str]) -> list[float]:
-        """What each term adds where two stories share it, 0 to 1: the square of its share of the rarest's weight."""
-        total, frequency, common = log(ASSUMED + self._documents), self._frequency, self._common
-        found = [1 - log(1 + frequency.get(key, 0)) / total for key in terms]
+    def worth(self, terms: Sequence[str], frequencies: Sequence[int]) -> list[float]:
+        """What each term, in so many documents, adds where two stories share it, 0 to 1: the square of its share of
+        the rarest's weight."""
+        total, common = log(ASSUMED + self.documents), self._common
+        found = [1 - log(1 + frequency) / total for frequency in frequencies]
         if common:
             found = [rare / 4 if key in common else rare for key, rare in zip(terms, found, strict=True)]
         return [rare * rare for rare in found]

@@ -21,8 +21,6 @@ OFTEN = 300
 VISITED = 200
 """Entries of the index that are looked at for a mention, those of its weightiest terms first."""
 
-NOWHERE: Mapping[str, int] = {}
-
 Question = list[tuple[float, Mapping[str, int]]]
 """What each term of a mention adds, with the weight it has in each issue that has it; those that add most first."""
 
@@ -38,64 +36,64 @@ class Told:
     features: Features
 
 
-class Sums:
-    """The issues of one file by the terms of their mentions: a term leads to its issues, with its weight in each.
+@dataclass(slots=True)
+class Spread:
+    """Where a term of several issues leads to: its weight in each. ``count``: how many mentions have it."""
 
-    Most terms are in one mention only; they lead to it, which takes no memory of their own.
-    """
+    issues: dict[str, int]
+    count: int
+
+
+Lead = Told | tuple[str, int, int] | Spread
+"""Where a term leads to: the one mention that has it; or the one issue that all of its mentions are in, its weight
+there and how many they are; or several issues. Most terms are of the first kind, most others of the second, and a
+dictionary for each of them would be most of the memory."""
+
+
+class Sums:
+    """The issues of one file by the terms of their mentions: a term leads to its issues, with its weight in each."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._only: dict[str, Told] = {}
-        self._leads: dict[str, dict[str, int]] = {}
+        self._leads: dict[str, Lead] = {}
         self._sizes: dict[str, int] = {}
         self._shares: dict[str, float] = {}
 
     def add(self, told: Told) -> None:
         """One more mention."""
-        issue, made, leads, only = told.issue, told.features, self._leads, self._only
+        made, leads = told.features, self._leads
         for key, weight in zip(made.terms, made.weights, strict=True):
-            theirs = leads.get(key)
-            if theirs is not None:
-                theirs[issue] = theirs.get(issue, 0) + weight
-            elif key in only:
-                theirs = leads[key] = _led(key, only.pop(key))
-                theirs[issue] = theirs.get(issue, 0) + weight
-            else:
-                only[key] = told
-        self._resize(issue, self._sizes.get(issue, 0) + 1)
-        self._vocabulary.add(made.terms)
+            lead = leads.get(key)
+            leads[key] = told if lead is None else _joined(_opened(lead, key), told.issue, weight)
+        self._resize(told.issue, self._sizes.get(told.issue, 0) + 1)
+        self._vocabulary.documents += 1
 
     def remove(self, told: Told) -> None:
         """One mention less."""
-        issue, made = told.issue, told.features
-        self._vocabulary.remove(made.terms)
+        made, leads = told.features, self._leads
         for key, weight in zip(made.terms, made.weights, strict=True):
-            theirs = self._leads.get(key)
-            if theirs is None:
-                del self._only[key]
-                continue
-            theirs[issue] -= weight
-            if not theirs[issue]:
-                self._unlead(key, theirs, issue)
-        self._resize(issue, self._sizes[issue] - 1)
+            lead = leads[key]
+            if _count(lead) == 1:
+                del leads[key]
+            else:
+                leads[key] = _left(_opened(lead, key), told.issue, weight)
+        self._resize(told.issue, self._sizes[told.issue] - 1)
+        self._vocabulary.documents -= 1
 
     def merge(self, kept: str, gone: str, members: Iterable[Told]) -> None:
         """All mentions of one, its ``members``, in the other."""
         members = list(members)
         for key in _terms(members):
-            theirs = self._leads.get(key)
-            if theirs is not None:
-                theirs[kept] = theirs.get(kept, 0) + theirs.pop(gone)
+            lead = self._leads[key]
+            if isinstance(lead, tuple):
+                self._leads[key] = (kept, lead[1], lead[2])
+            elif isinstance(lead, Spread):
+                lead.issues[kept] = lead.issues.get(kept, 0) + lead.issues.pop(gone)
+                self._leads[key] = _closed(lead)
         for told in members:
             told.issue = kept
         self._resize(kept, self._sizes.get(kept, 0) + self._sizes[gone])
         self._resize(gone, 0)
-
-    def _unlead(self, key: str, theirs: dict[str, int], issue: str) -> None:
-        del theirs[issue]
-        if not theirs:
-            del self._leads[key]
 
     def _resize(self, issue: str, size: int) -> None:
         if size:
@@ -105,18 +103,12 @@ class Sums:
 
     def asked(self, made: Features) -> Question:
         """The terms of a mention that any issue has."""
-        worth = self._vocabulary.worth(made.terms)
-        found = [(weight * value, key) for key, weight, value in zip(made.terms, made.weights, worth, strict=True)]
+        leads = self._leads
+        pairs = [(key, weight) for key, weight in zip(made.terms, made.weights, strict=True) if key in leads]
+        worth = self._vocabulary.worth([key for key, _ in pairs], [_count(leads[key]) for key, _ in pairs])
+        found = [(weight * value, key) for (key, weight), value in zip(pairs, worth, strict=True)]
         found.sort(reverse=True)
-        return [(value, leads) for value, leads in [(value, self._of(key)) for value, key in found] if leads]
-
-    def _of(self, key: str) -> Mapping[str, int]:
-        """The issues that a term leads to."""
-        theirs = self._leads.get(key)
-        if theirs is not None:
-            return theirs
-        told = self._only.get(key)
-        return _led(key, told) if told else NOWHERE
+        return [(value, _issues(leads[key], key)) for value, key in found]
 
     def promising(self, question: Question, most: int) -> list[str]:
         """The issues with most in common by the terms of few issues, best first."""
@@ -142,16 +134,66 @@ class Sums:
 
     def between(self, one: str, other: str, members: Iterable[Told]) -> float:
         """The likeness of two issues. ``members``: the mentions of one of them, best of that which has fewer."""
-        found = [(key, self._leads.get(key, NOWHERE)) for key in _terms(members)]
-        shared = [(key, leads[one] * leads[other]) for key, leads in found if one in leads and other in leads]
-        worth = self._vocabulary.worth([key for key, _ in shared])
-        total = fsum(both * value for (_, both), value in zip(shared, worth, strict=True))
+        shared: dict[str, int] = {}
+        counts: list[int] = []
+        for key in _terms(members):
+            lead = self._leads[key]
+            if isinstance(lead, Spread) and one in lead.issues and other in lead.issues:
+                shared[key] = lead.issues[one] * lead.issues[other]
+                counts.append(lead.count)
+        worth = self._vocabulary.worth(list(shared), counts)
+        total = fsum(both * value for both, value in zip(shared.values(), worth, strict=True))
         return _bounded(total * _factor(self._sizes[one], self._sizes[other]))
 
 
-def _led(key: str, told: Told) -> dict[str, int]:
-    made = told.features
-    return {told.issue: made.weights[made.terms.index(key)]}
+def _count(lead: Lead) -> int:
+    """How many mentions have the term."""
+    return lead[2] if isinstance(lead, tuple) else 1 if isinstance(lead, Told) else lead.count
+
+
+def _weight(told: Told, key: str) -> int:
+    return told.features.weights[told.features.terms.index(key)]
+
+
+def _issues(lead: Lead, key: str) -> Mapping[str, int]:
+    """The issues that a term leads to."""
+    if isinstance(lead, Told):
+        return {lead.issue: _weight(lead, key)}
+    return {lead[0]: lead[1]} if isinstance(lead, tuple) else lead.issues
+
+
+def _opened(lead: Lead, key: str) -> tuple[str, int, int] | Spread:
+    """A lead that a second mention follows."""
+    return (lead.issue, _weight(lead, key), 1) if isinstance(lead, Told) else lead
+
+
+def _joined(lead: tuple[str, int, int] | Spread, issue: str, weight: int) -> Lead:
+    """With one more mention, of this issue."""
+    if isinstance(lead, tuple):
+        only, known, count = lead
+        return (only, known + weight, count + 1) if only == issue else Spread({only: known, issue: weight}, count + 1)
+    lead.issues[issue] = lead.issues.get(issue, 0) + weight
+    lead.count += 1
+    return lead
+
+
+def _left(lead: tuple[str, int, int] | Spread, issue: str, weight: int) -> Lead:
+    """With one mention less, of this issue; it is not the last one."""
+    if isinstance(lead, tuple):
+        return (issue, lead[1] - weight, lead[2] - 1)
+    lead.count -= 1
+    lead.issues[issue] -= weight
+    if not lead.issues[issue]:
+        del lead.issues[issue]
+    return _closed(lead)
+
+
+def _closed(lead: Spread) -> Lead:
+    """Smaller, if only one issue is left."""
+    if len(lead.issues) > 1:
+        return lead
+    ((issue, weight),) = lead.issues.items()
+    return (issue, weight, lead.count)
 
 
 def _terms(members: Iterable[Told]) -> Iterable[str]:

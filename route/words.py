@@ -36,8 +36,8 @@ def fold(word: str) -> str:
     return "".join(sign for sign in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(sign))
 
 
-# A French stem costs 0.1 ms, a hit 0.1 µs; the vocabulary of a news stream fits.
-@lru_cache(maxsize=200_000)
+# A French stem costs 0.1 ms, a hit 0.1 µs. 21,000 news texts in two languages have 45,000 words; 60,000 take 20 MB.
+@lru_cache(maxsize=60_000)
 def term(word: str, language: str) -> str:
     """The folded stem of a word as it stands in the text; "" for function words and single letters."""
     folded = fold(word)
