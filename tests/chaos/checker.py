@@ -153,29 +153,35 @@ def clocks_once(facts: Facts, history: History) -> Iterator[str]:
 
 
 def dead_explained(facts: Facts, history: History) -> Iterator[str]:
-    """Dead letters are exactly what was poisoned, each with its reason, its place and its original bytes."""
+    """Dead letters are exactly what was poisoned, one for each place in the topics where such a message lies (a killer
+    lies there twice where its publisher died before it noted that it had published), each with its reason and its
+    original bytes."""
     poison = {line["digest"]: line for line in history if line["what"] == "poison"}
+    killers = _killers(facts)
     wanted: dict[tuple[str, int, int], tuple[str, str]] = {}
+    seen: set[str] = set()
     for topic in ("mentions", "tagged"):
         for message in facts["topics"].get(topic, ()):
             place = (f"gordon.{topic}", message["partition"], message["offset"])
             if message["digest"] in poison:
                 wanted[place] = (poison[message["digest"]]["reason"], message["digest"])
-    killers = _killers(facts)
-    missing = set(poison) - {seen for _, seen in wanted.values()}
-    yield from (f"poison that was put in is not on the bus: {poison[one]['name']}" for one in sorted(missing))
+                seen.add(message["digest"])
+            elif topic == "mentions" and (killer := message["subject"].partition("/")[0]) in killers:
+                wanted[place] = (POISON_OF_KILLERS, message["digest"])
+                seen.add(killer)
+    yield from (
+        f"poison that was put in is not on the bus: {poison[one]['name']}" for one in sorted(set(poison) - seen)
+    )
+    yield from (f"killer {one} is not on the bus" for one in sorted(killers - seen))
     for row in facts["dead"]:
         place, told = (row["topic"], row["partition"], row["offset"]), (row["reason"], row["digest"])
-        if row["reason"] == POISON_OF_KILLERS and row["subject"].partition("/")[0] in killers:
-            killers[row["subject"].partition("/")[0]] += 1
-        elif place not in wanted:
-            yield f"died without cause: {row['reason']} at {place}: {row['error'][:200]}"
+        if place not in wanted:
+            yield f"died without cause, or twice: {row['reason']} at {place}: {row['error'][:200]}"
         elif wanted.pop(place) != told:
             yield f"the letter of {place} says {told}"
         if not row["error"]:
             yield f"the letter of {place} does not say what went wrong"
     yield from (f"poison at {place} has no letter" for place in sorted(wanted))
-    yield from (f"killer {mention} has {n} letters" for mention, n in killers.items() if n != 1)
     yield from _letters_on_the_bus(facts)
 
 
@@ -283,6 +289,6 @@ def _assigned(facts: Facts) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from ((topic.removeprefix("queue."), one) for one in messages if "assigned" in one)
 
 
-def _killers(facts: Facts) -> dict[str, int]:
+def _killers(facts: Facts) -> set[str]:
     links = {link: mention for mention, link in _links(facts).items()}
-    return {links[entry["link"]]: 0 for entry in facts["served"] if entry["killer"] and entry["link"] in links}
+    return {links[entry["link"]] for entry in facts["served"] if entry["killer"] and entry["link"] in links}

@@ -23,6 +23,7 @@ SEED = int(os.environ.get("CHAOS_SEED") or 2026)
 MINUTES = os.environ.get("CHAOS_MINUTES") or "2"
 
 
+@pytest.mark.hostile(56)
 @pytest.mark.parametrize("kind", ["embedded", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.postgres])])
 def test_nothing_is_lost_or_doubled_under_faults(kind: str, tmp_path: Path) -> None:
     if kind == "kafka":
