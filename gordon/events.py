@@ -7,10 +7,12 @@ Times are aware datetimes in UTC. ``start`` and ``end`` are character offsets in
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+Time: TypeAlias = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
+"""Said in the schemas only: what is decoded is as it was."""
 Kind: TypeAlias = Literal["new", "edited"]
 Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
 Change: TypeAlias = Literal["opened", "grew", "reassigned", "escalated", "closed"]
@@ -29,9 +31,9 @@ class Mention(Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     text: str
     language: str
-    published: datetime | None = None
+    published: Time | None = None
     published_raw: str | None = None
-    seen: datetime
+    seen: Time
     author: str | None = None
     html: str | None = None
     kind: Kind
@@ -158,7 +160,7 @@ class Assigned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority: Priority
     team: tuple[Member, ...]
     gaps: tuple[Gap, ...]
-    clocks: dict[str, datetime]
+    clocks: dict[str, Time]
     explain: tuple[str, ...]
     change: Change
     policy_version: str
@@ -166,8 +168,8 @@ class Assigned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     explain_fr: tuple[str, ...] = ()
     why_fr: str = ""
     claimed_by: str | None = None
-    claimed_until: datetime | None = None
-    done: dict[str, datetime] = {}
+    claimed_until: Time | None = None
+    done: dict[str, Time] = {}
 
 
 class Origin(Struct, frozen=True, kw_only=True):

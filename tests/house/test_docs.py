@@ -31,7 +31,7 @@ from classify.text import FIELDS
 from gordon.app.daemon import PORT_OFFSET
 from gordon.app.folder_watch import PATTERNS
 from gordon.cli import app
-from gordon.contracts import CHANNELS, HEADERS
+from gordon.contracts_asyncapi import CHANNELS, HEADERS
 from gordon.desk.routing import Silence
 from gordon.desk.schema import Bilingual, Person, PolicyFile, QueuesFile
 from gordon.desk.webhooks import Webhook
@@ -189,7 +189,7 @@ def test_every_field_of_an_event_has_its_row(kind: str) -> None:
 def test_every_event_type_has_its_section_and_its_topic() -> None:
     same([title for title in sections(EVENTS) if re.fullmatch(r"gordon\.\w+\.v\d+", title)], TYPES)
     documented = {(row.code(1)[0], row.code()[0]) for row in sections(EVENTS)["Topics"].rows}
-    assert documented == {(kind, address.replace("{queue}", "<queue>")) for kind, (address, _) in CHANNELS.items()}
+    assert documented == {(kind, found.address.replace("{queue}", "<queue>")) for kind, found in CHANNELS.items()}
     same(sections(EVENTS)["Envelope"].names(), HEADERS)
 
 
