@@ -113,6 +113,7 @@ class KafkaSubscription:
     def poll(self, timeout: float, most: int) -> Sequence[Record]:
         with errors("polling"):
             self._send()
+            self._finish_joining()
             polled = self._consumer.poll(timeout_ms=milliseconds(timeout), max_records=most)
             self._forget_revoked()
             if not polled:
@@ -121,6 +122,14 @@ class KafkaSubscription:
             self._heard = self._clock()
             self._learn(polled)
         return [record for partition, records in polled.items() for record in self._records(partition, records)]
+
+    def _finish_joining(self) -> None:
+        """kafka-python 3.0.12 forgets a rebalance that it began because a topic changed, when a poll ends between the
+        two answers of the broker: such a member would wait for ever, without partitions and without heartbeats. What
+        an earlier poll has begun is finished by the next ones."""
+        coordinator = self._consumer._coordinator
+        if coordinator.rejoining:
+            coordinator.request_rejoin()
 
     def _learn(self, polled: Mapping[Any, Sequence[Any]]) -> None:
         """Looks up what is committed in the partitions that are new to this member, and whether each goes on where it

@@ -5,20 +5,20 @@ from __future__ import annotations
 import sys
 import time
 
-from gordon.bus import Bus, Message
+from gordon.bus import Bus, Message, Record
 from gordon.bus.open import open_bus
 from tests.contracts.bus_kinds import FAST, messages
 
 
 def consume(bus: Bus, topic: str, group: str) -> None:
-    """Commits and prints each record's number, for ever."""
+    """Prints each record's number and commits, for ever."""
     subscription = bus.subscribe([topic], group)
     print("ready", flush=True)
     while True:
         records = subscription.poll(0.5, 50)
-        subscription.commit(records)
         for record in records:
             print(record.value.decode(), flush=True)
+        subscription.commit(records)
 
 
 def hold(bus: Bus, topic: str, group: str, most: str) -> None:
@@ -29,6 +29,20 @@ def hold(bus: Bus, topic: str, group: str, most: str) -> None:
     subscription.begin(records)
     print(len(records), flush=True)
     time.sleep(600)
+
+
+def late(bus: Bus, topic: str, group: str, most: str) -> None:
+    """Begins ``most`` records, says so, waits for a line, commits them, says so when the bus has answered."""
+    subscription = bus.subscribe([topic], group)
+    records: list[Record] = []
+    while len(records) < int(most):
+        records += subscription.poll(0.5, int(most))
+    subscription.begin(records)
+    print("begun", flush=True)
+    sys.stdin.readline()
+    subscription.commit(records)
+    subscription.rewind()
+    print("committed", flush=True)
 
 
 def publish(bus: Bus, topic: str, start: str, count: str) -> None:
@@ -47,7 +61,7 @@ def write(bus: Bus, topic: str, writer: str, count: str) -> None:
     print("done", flush=True)
 
 
-ACTIONS = {"consume": consume, "hold": hold, "publish": publish, "write": write}
+ACTIONS = {"consume": consume, "hold": hold, "late": late, "publish": publish, "write": write}
 
 if __name__ == "__main__":
     url, action, *arguments = sys.argv[1:]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -98,6 +100,30 @@ def test_on_a_line_that_breaks_every_call_ends_in_time_and_the_line_s_return_bri
         patiently(lambda: bus.publish(messages(topic, 10, start=10)))
         patiently(subscription.rewind)
         gather(subscription, set(range(20)))
+
+
+@pytest.mark.hostile(60)
+@pytest.mark.parametrize("mode", ["stall", "reset"])
+def test_what_returns_while_the_line_breaks_is_true(proxy: Proxy, kafka_server: KafkaBroker, mode: Mode) -> None:
+    """An answer may come through at the last moment: then it holds, as somebody on another line sees."""
+    with opened(f"127.0.0.1:{proxy.port}", SHORT) as bus, opened(kafka_server.servers) as other:
+        topic, group = fresh("breaking"), fresh("g")
+        bus.publish(messages(topic, 1, keys=1))
+        member = bus.subscribe([topic], group)
+        (first,) = take(member, 1, commit=False)
+        published, starts = [0], [0]
+        breaking = threading.Timer(0.2, lambda: proxy.behave(mode))
+        breaking.start()
+        with pytest.raises(BusUnavailable):
+            for number in itertools.count(1):
+                bus.publish(messages(topic, 1, keys=1, start=number))
+                published.append(number)
+                member.begin([dataclasses.replace(first, starts=number - 1)])
+                starts.append(number)
+        breaking.join()
+        found = take(other.subscribe([topic], group), len(published), commit=False)
+        assert numbers(found)[: len(published)] == published
+        assert found[0].starts in (starts[-1], published[-1]), "only the last one may be unheard of"
 
 
 @pytest.mark.hostile(60)

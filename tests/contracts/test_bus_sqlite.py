@@ -66,6 +66,7 @@ def test_many_processes_create_and_write_one_log_at_once(path: Path, opened: Ope
         assert of_one == [f"writer-{writer}:{number}" for number in range(60)]
 
 
+@pytest.mark.hostile(63)
 def test_a_member_that_sleeps_through_its_eviction_changes_nothing(opened: Opener) -> None:
     clock = Clock()
     topic, group = fresh("zombie"), fresh("g")

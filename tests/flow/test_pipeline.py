@@ -89,6 +89,7 @@ def test_the_same_items_everywhere(
     assert _without_choice(outcome(stack)) == _without_choice(undisturbed)
 
 
+@pytest.mark.hostile(56)
 def test_kills_change_nothing(address: Address, undisturbed: Outcome, news: tuple[News, int], tmp_path: Path) -> None:
     paper, port = news
     paper.out = 0

@@ -54,6 +54,7 @@ def events(servers: str, *topics: str) -> Iterator[Event]:
 
 @pytest.mark.kafka
 @pytest.mark.postgres
+@pytest.mark.hostile(64)
 def test_two_three_and_two_daemons_one_of_each_killed(
     address: Address, kafka_server: KafkaBroker, tmp_path: Path
 ) -> None:

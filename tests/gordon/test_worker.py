@@ -177,6 +177,7 @@ def test_a_transient_fault_waits_longer_each_time_and_loses_nothing(bus: Bus) ->
     assert sorted(record.key for record in read(bus, "out")) == ["a", "b"]
 
 
+@pytest.mark.hostile(69)
 def test_restarts_during_a_transient_fault_never_look_like_poison(bus: Bus) -> None:
     def away(event: Event) -> None:
         raise StoreUnavailable("away")

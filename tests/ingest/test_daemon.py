@@ -163,6 +163,7 @@ def test_a_slow_host_does_not_hold_up_the_others(bench: Make, origin: Origin) ->
         assert one.until(2)[1].outcome == "unreachable"
 
 
+@pytest.mark.hostile(61)
 def test_nothing_is_polled_while_the_outbox_is_full(bench: Make, origin: Origin) -> None:
     origin.answers |= {"/a": reply(texts.ATOM), "/b": reply(texts.RSS_2)}
     one = bench(worker={"backpressure": 2})

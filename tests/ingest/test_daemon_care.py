@@ -188,6 +188,7 @@ def test_the_text_of_the_feed_stands_in_for_a_page_that_fails(bench: Make, origi
     assert "Late." in one.scalar("select data from revisions") and one.store.outbox_size() == 1
 
 
+@pytest.mark.hostile(63)
 def test_a_poll_under_a_lease_that_is_lost_changes_nothing(bench: Make, origin: Origin) -> None:
     one = bench()
 

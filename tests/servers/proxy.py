@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["pass", "delay", "slow", "stall", "cut", "reset"]
+BREAKING: tuple[Mode, ...] = ("cut", "reset")
 LOOK = 0.05
 """Seconds between two looks at what is asked of a connection."""
 CHUNK = 65536
@@ -42,7 +43,8 @@ class Proxy:
         self._thread.start()
 
     def behave(self, mode: Mode, *, seconds: float = 0.2, rate: int = 65536) -> None:
-        """From now on, for all connections, old and new."""
+        """From now on, for all connections, old and new: what is sent after the return does not get through a line
+        that is stalled, cut or reset."""
         self._behaviour = Behaviour(mode, seconds, rate)
 
     def close(self) -> None:
@@ -59,7 +61,7 @@ class Proxy:
             threading.Thread(target=self._connection, args=(client,), daemon=True).start()
 
     def _connection(self, client: socket.socket) -> None:
-        if self._behaviour.mode in ("cut", "reset"):
+        if self._behaviour.mode in BREAKING:
             _end(client, self._behaviour.mode)
             return
         try:
@@ -80,7 +82,7 @@ class Proxy:
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         """Until one side ends, or a fault ends both."""
         with suppress(OSError, ValueError):
-            while not self._ended.is_set() and (mode := self._behaviour.mode) not in ("cut", "reset"):
+            while not self._ended.is_set() and (mode := self._behaviour.mode) not in BREAKING:
                 if mode == "stall":
                     time.sleep(LOOK)
                 elif select.select([source], [], [], LOOK)[0]:
@@ -88,6 +90,8 @@ class Proxy:
                     if not data:
                         break
                     self._wait(len(data))
+                    if self._behaviour.mode in BREAKING:  # asked only now: it was sent when the line had broken
+                        break
                     sink.sendall(data)
         for end in (source, sink):
             if self._behaviour.mode != "reset":  # a shutdown would say goodbye first
