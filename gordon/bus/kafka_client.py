@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import ssl
 import threading
 import time
 import warnings
@@ -83,16 +85,41 @@ class Direct(KafkaNetSocket):  # type: ignore[misc]  # the library has no types
             raise
 
 
+class Handshaken(ssl.SSLSocket):
+    """Closed when its handshake fails: that too the library leaves to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except OSError:
+            self.close()
+            raise
+
+
+def _tls(settings: KafkaSettings) -> ssl.SSLContext:
+    """As the library would make it. Raises BusUnavailable for files that are missing or no certificates."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = Handshaken
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    with errors("the certificates under [kafka]"):
+        if settings.ssl_cafile:
+            context.load_verify_locations(settings.ssl_cafile)
+        else:
+            context.load_default_certs()
+        if settings.ssl_certfile:
+            context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile or None, settings.ssl_password)
+    return context
+
+
 def connection_options(servers: Sequence[str], settings: KafkaSettings) -> dict[str, Any]:
     """What all clients of kafka-python are told; an empty setting is left to the library."""
     optional = {
         "sasl_mechanism": settings.sasl_mechanism,
         "sasl_plain_username": settings.sasl_username,
         "sasl_plain_password": settings.sasl_password,
-        "ssl_cafile": settings.ssl_cafile,
-        "ssl_certfile": settings.ssl_certfile,
-        "ssl_keyfile": settings.ssl_keyfile,
-        "ssl_password": settings.ssl_password,
+        "ssl_context": _tls(settings) if settings.security_protocol.endswith("SSL") else None,
     }
     return {
         "bootstrap_servers": list(servers),
@@ -112,18 +139,42 @@ def milliseconds(seconds: float) -> int:
 
 
 @contextmanager
-def errors(what: str) -> Iterator[None]:
-    """Turns what the library raises into BusUnavailable."""
+def errors(what: str, reasons: Sequence[str] = ()) -> Iterator[None]:
+    """Turns what the library raises into BusUnavailable; ``reasons``, as they stand then, are said as well."""
     try:
         yield
     except (KafkaError, OSError) as error:
-        raise BusUnavailable(f"{what}: {type(error).__name__}: {error}") from error
+        because = "".join(f"; {reason}" for reason in reasons[:3] if reason != str(error))
+        raise BusUnavailable(f"{what}: {type(error).__name__}: {error}{because}") from error
+
+
+class Reasons(logging.Handler):
+    """Why connections fail, while the context is open: a wrong password, a certificate, a port that speaks another
+    protocol. The library tries again until its time is over, logs the reasons, and raises only that it was in vain."""
+
+    SAID_BY = logging.getLogger("kafka.net.manager")
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for said in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(said, Exception) and str(said) not in self.found:
+                self.found.append(str(said))
+
+    def __enter__(self) -> Reasons:
+        self.SAID_BY.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.SAID_BY.removeHandler(self)
 
 
 def opened(factory: Callable[..., T], options: Mapping[str, Any], seconds: float) -> T:
     """A client, or BusUnavailable within about ``seconds``. A constructor that fails would leave its thread and
     sockets behind, so the network part is made here, where it can be closed."""
-    with ExitStack() as unless_open, errors("no connection to Kafka"):
+    with Reasons() as reasons, ExitStack() as unless_open, errors("no connection to Kafka", reasons.found):
 
         def network(**settings: Any) -> Any:
             made = KafkaNetClient(**settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -188,9 +189,6 @@ SECURE = KafkaSettings(
     sasl_mechanism="SCRAM-SHA-512",
     sasl_username="gordon",
     sasl_password="canary-one",
-    ssl_cafile="ca.pem",
-    ssl_certfile="cert.pem",
-    ssl_keyfile="key.pem",
     ssl_password="canary-two",
     session_timeout=7.0,
     delivery_timeout=9.0,
@@ -205,11 +203,9 @@ def test_tls_and_sasl_settings_reach_every_client() -> None:
         "sasl_mechanism": "SCRAM-SHA-512",
         "sasl_plain_username": "gordon",
         "sasl_plain_password": "canary-one",
-        "ssl_cafile": "ca.pem",
-        "ssl_certfile": "cert.pem",
-        "ssl_keyfile": "key.pem",
-        "ssl_password": "canary-two",
+        "ssl_context": connection["ssl_context"],
     }
+    assert connection["ssl_context"].verify_mode is ssl.CERT_REQUIRED and connection["ssl_context"].check_hostname
     for options in (connection, producer_options(connection, SECURE), consumer_options(connection, SECURE)):
         assert expected.items() <= options.items()
     assert producer_options(connection, SECURE)["delivery_timeout_ms"] == 9000

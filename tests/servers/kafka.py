@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,8 +60,9 @@ class KafkaBroker:
 
     Who connects to ``front``, where a proxy to ``behind`` is to listen, is told by the broker to come there again."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, settings: str = "", users: Sequence[str] = ()) -> None:
+        """``settings``: further properties, which win; ``users``: "SCRAM-SHA-512=[name=...,password=...]"."""
+        self._folder, self._users = folder, users
         self._jars = kafka_jars()
         self._java = _program("java", "openjdk-17-jre-headless")
         self.port, self.front, self.behind, controller = free_ports(4)
@@ -70,12 +71,13 @@ class KafkaBroker:
         properties = PROPERTIES.format(
             port=self.port, front=self.front, behind=self.behind, controller=controller, data=folder / "data"
         )
-        (folder / "server.properties").write_text(properties, encoding="utf-8")
+        (folder / "server.properties").write_text(properties + settings, encoding="utf-8")
         (folder / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
         self._format()
 
     def _format(self) -> None:
         command = self._command("kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", "server.properties")
+        command += [word for user in self._users for word in ("--add-scram", user)]
         subprocess.run(command, cwd=self._folder, check=True, capture_output=True, timeout=START)
 
     def _command(self, *arguments: str) -> list[str]:

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,9 +30,9 @@ SETTINGS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max
 class PostgresServer:
     """One server. ``url`` is its maintenance database."""
 
-    def __init__(self, folder: Path, *, durable: bool) -> None:
+    def __init__(self, folder: Path, *, durable: bool, settings: Mapping[str, str] | None = None) -> None:
         self._folder = folder
-        self._settings = SETTINGS if durable else SETTINGS | FAST
+        self._settings = SETTINGS | ({} if durable else FAST) | (settings or {})
         self._user = _unprivileged()
         self._numbers = itertools.count(1)
         (self.port,) = free_ports(1)
