@@ -148,11 +148,16 @@ def errors(what: str, reasons: Sequence[str] = ()) -> Iterator[None]:
         raise BusUnavailable(f"{what}: {type(error).__name__}: {error}{because}") from error
 
 
+_MANAGER = logging.getLogger("kafka.net.manager")
+_MANAGER.setLevel(logging.WARNING)
+_MANAGER.addHandler(logging.NullHandler())
+_MANAGER.propagate = False
+"""What it says is heard by Reasons alone: daemons write JSON lines, and commands write for people."""
+
+
 class Reasons(logging.Handler):
     """Why connections fail, while the context is open: a wrong password, a certificate, a port that speaks another
     protocol. The library tries again until its time is over, logs the reasons, and raises only that it was in vain."""
-
-    SAID_BY = logging.getLogger("kafka.net.manager")
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -164,11 +169,11 @@ class Reasons(logging.Handler):
                 self.found.append(str(said))
 
     def __enter__(self) -> Reasons:
-        self.SAID_BY.addHandler(self)
+        _MANAGER.addHandler(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.SAID_BY.removeHandler(self)
+        _MANAGER.removeHandler(self)
 
 
 def opened(factory: Callable[..., T], options: Mapping[str, Any], seconds: float) -> T:

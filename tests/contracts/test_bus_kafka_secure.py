@@ -3,6 +3,7 @@ who is not let in, or meets a broker that it cannot trust, is told in time and w
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -86,6 +87,15 @@ def test_a_consumer_reads_queues_and_writes_nothing(broker: SecureKafka) -> None
             bus.publish(messages(topic, 1))
     with opened(broker, settings(broker, "gordon")) as bus:
         assert bus.lag([topic], fresh("gordon.other")) == {topic: 5}
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_daemon() -> Iterator[None]:
+    """Daemons silence libraries: what they log must be heard all the same."""
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.setLevel(logging.CRITICAL)
+    yield
+    root.setLevel(level)
 
 
 def refused(broker: SecureKafka, known: KafkaSettings, topic: str) -> str:
