@@ -10,7 +10,7 @@ DESK ?= deploy/desks/demo
 SOURCES := gordon ingest classify route store deploy tests bench
 BENCHES := $(filter-out __init__ processes,$(basename $(notdir $(wildcard bench/*.py))))
 
-.PHONY: help install run test check format types lint imports docs bench chaos lock sbom wheel clean
+.PHONY: help install run test check format types lint imports docs freeze bench chaos lock sbom wheel clean
 
 help: ## Show what make can do
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -51,6 +51,9 @@ test: check ## Everything that CI runs
 docs: install ## Write anew what is generated: schemas, AsyncAPI, dashboards
 	$(BIN)/python -m gordon.contracts docs
 	$(BIN)/python -m deploy.grafana.build
+
+freeze: install ## Release the event contract under the version in gordon/__init__.py, unless it breaks the last one
+	$(BIN)/python -m gordon.contracts freeze docs
 
 bench: install ## Measure; BENCH=name for one of bench/*.py
 	@for b in $(or $(BENCH),$(BENCHES)); do echo "== $$b"; $(BIN)/python -m bench.$$b || exit 1; done
