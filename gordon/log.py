@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from functools import partial
 from typing import Any, TextIO, cast
 
@@ -19,13 +19,15 @@ from gordon import hosts
 from gordon.log_stream import LogStream
 from gordon.secrets import hide, veiled
 
-__all__ = ["hide", "logger", "redact", "set_up"]
+__all__ = ["each", "hide", "logger", "redact", "set_up"]
 
 # What a terminal obeys, what breaks a line, what reorders it. JSON escapes these by itself.
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 STANDARD_ERROR = 2
+TOGETHER = 10
+"""Lines that are written at once: about what a pipe takes as a whole."""
 
 
 def redact(text: str) -> str:
@@ -36,9 +38,7 @@ def redact(text: str) -> str:
 def set_up(level: str, form: str, stage: str) -> None:
     """Configures the whole process: called once, by the composition root."""
     renderers: list[Any] = (
-        [structlog.processors.JSONRenderer()]
-        if form == "json"
-        else [_tame_traceback, structlog.dev.ConsoleRenderer(colors=False)]
+        [_as_json] if form == "json" else [_tame_traceback, structlog.dev.ConsoleRenderer(colors=False)]
     )
     stream = LogStream(STANDARD_ERROR, _json_note if form == "json" else _text_note)
     structlog.configure(
@@ -58,6 +58,14 @@ def set_up(level: str, form: str, stage: str) -> None:
     logging.basicConfig(level=logging.CRITICAL, stream=stream)
 
 
+# Made once: it takes as long as a line. Signs beyond ASCII are escaped, so that none speaks to a terminal.
+_JSON = json.JSONEncoder(default=repr)
+
+
+def _as_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+    return _JSON.encode(event)
+
+
 def _json_note(lost: int) -> str:
     return json.dumps({"event": "log lines lost", "level": "warning", "lines": lost})
 
@@ -69,6 +77,20 @@ def _text_note(lost: int) -> str:
 def logger() -> Any:
     """A logger; call ``.info("what happened", key=value)``."""
     return structlog.get_logger()
+
+
+def each(event: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """A line at level info for each row, at half the price of as many calls: they are written together."""
+    config = structlog.get_config()
+    lines: list[str] = []
+    for row in rows:
+        line: Any = {"event": event, **row}
+        for processor in config["processors"]:
+            line = processor(None, "info", line)
+        lines.append(line)
+    sink = config["logger_factory"]()
+    for first in range(0, len(lines), TOGETHER):
+        sink.msg("\n".join(lines[first : first + TOGETHER]))
 
 
 def _add_stage(stage: str, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

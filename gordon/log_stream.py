@@ -21,6 +21,8 @@ class LogStream(io.TextIOBase):
 
     def __init__(self, file: int, note: Callable[[int], str]) -> None:
         self._file, self._note = file, note
+        self._poller = select.poll()
+        self._poller.register(file, select.POLLOUT)
         self._lock = threading.Lock()
         self._lost = 0
         self._cut = False
@@ -35,7 +37,7 @@ class LogStream(io.TextIOBase):
             if self._lost and self._send(f"{self._note(self._lost)}\n"):
                 self._lost = 0
             if self._lost or not self._send(text):
-                self._lost += 1
+                self._lost += text.count("\n")
         return len(text)
 
     def _send(self, text: str) -> bool:
@@ -54,6 +56,4 @@ class LogStream(io.TextIOBase):
         return True
 
     def _ready(self) -> bool:
-        poller = select.poll()
-        poller.register(self._file, select.POLLOUT)
-        return any(state & select.POLLOUT for _, state in poller.poll(0 if self._lost else PATIENCE))
+        return any(state & select.POLLOUT for _, state in self._poller.poll(0 if self._lost else PATIENCE))

@@ -8,7 +8,7 @@ look-up by labels costs four times the increment.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from prometheus_client import (
@@ -18,9 +18,10 @@ from prometheus_client import (
     Histogram,
     ProcessCollector,
     disable_created_metrics,
-    generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
+from prometheus_client.metrics_core import Metric
+from prometheus_client.utils import floatToGoString
 
 from gordon import __version__
 
@@ -139,7 +140,9 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._metrics = {name: self._make(name, spec) for name, spec in METRICS.items() if stage in spec.stages}
-        self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
+        self._children: dict[str, dict[tuple[str, ...], Counter | Gauge | Histogram]] = {
+            name: {} for name in self._metrics
+        }
         self.set("gordon_build_info", 1, __version__, platform.python_version(), stage)
 
     def _make(self, name: str, spec: Spec) -> Counter | Gauge | Histogram:
@@ -150,10 +153,11 @@ class Metrics:
         return Histogram(name, spec.help, spec.labels, registry=self.registry, buckets=spec.buckets)
 
     def _child(self, name: str, labels: tuple[str, ...]) -> Counter | Gauge | Histogram:
-        child = self._children.get((name, labels))
+        children = self._children[name]
+        child = children.get(labels)
         if child is None:
             metric = self._metrics[name]
-            child = self._children[(name, labels)] = metric.labels(*labels) if labels else metric
+            child = children[labels] = metric.labels(*labels) if labels else metric
         return child
 
     def count(self, name: str, amount: float = 1, *labels: str) -> None:
@@ -182,15 +186,33 @@ class Metrics:
 
     def replace(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
         """Sets a labelled gauge to exactly these series; those that are gone disappear."""
-        metric = self._metrics[name]
-        known = [labels for owner, labels in list(self._children) if owner == name]
-        for labels in known:
+        metric, children = self._metrics[name], self._children[name]
+        for labels in list(children):
             if labels not in values:
                 metric.remove(*labels)
-                del self._children[(name, labels)]
+                del children[labels]
         for labels, value in values.items():
             self.set(name, value, *labels)
 
     def exposition(self) -> tuple[bytes, str]:
         """The text that Prometheus scrapes, and its content type."""
-        return generate_latest(self.registry), CONTENT_TYPE
+        return "".join(line for family in self.registry.collect() for line in _lines(family)).encode(), CONTENT_TYPE
+
+
+def _lines(family: Metric) -> Iterator[str]:
+    """What the library's ``generate_latest`` makes of our kinds of metrics, in half the time: with thousands of series
+    a scrape is the dearest part of all metrics."""
+    name = f"{family.name}_total" if family.type == "counter" else family.name
+    yield f"# HELP {name} {_escaped(family.documentation)}\n# TYPE {name} {family.type}\n"
+    for sample in family.samples:
+        labels = ",".join([f'{key}="{_quoted(sample.labels[key])}"' for key in sorted(sample.labels)])
+        value = floatToGoString(sample.value)  # type: ignore[no-untyped-call]  # the library has no type here
+        yield f"{sample.name}{{{labels}}} {value}\n" if labels else f"{sample.name} {value}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("\n", r"\n")
+
+
+def _quoted(label: str) -> str:
+    return label if label.isalnum() else _escaped(label).replace('"', r"\"")

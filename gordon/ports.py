@@ -141,9 +141,10 @@ class RouteTransaction(Protocol):
         change counter, which ``write`` raises for every file of a written issue: a cached view with another counter
         is stale."""
 
-    def issues(self, file: str, since: datetime) -> Sequence[IssueWithStories]:
-        """The file's issues with a mention at or after ``since`` that were not merged into others, oldest first. The
-        stories' text is cut to what grouping looks at (2,000 characters)."""
+    def issues(self, file: str, since: datetime, most: int) -> Sequence[IssueWithStories]:
+        """The file's issues with a mention at or after ``since`` that were not merged into others, oldest first; those
+        seen last, as many as it takes to have so many mentions. The stories' text is cut to what grouping looks at
+        (2,000 characters)."""
 
     def holding(self, mentions: Collection[str]) -> Sequence[IssueWithStories]:
         """The issues, of any file, age and state, that any of these mentions is part of."""

@@ -110,10 +110,11 @@ class Worker(Model):
 
 class Route(Model):
     """What route does without being told. ``tick``: how often it looks at the clocks; an issue without a mention for
-    ``dormant_after`` is dormant until the next."""
+    ``dormant_after`` is dormant until the next; ``remember``: mentions that grouping keeps in memory."""
 
     tick: Seconds = Field(default=5.0, gt=0)
     dormant_after: Seconds = Field(default=7 * 86400.0, gt=0)
+    remember: int = Field(default=120_000, ge=1_000)
 
 
 class Retention(Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from route.reach import needs_of_file, reachable
 from route.roster import APPROVE, Need, Roster, Snapshot, apart_of, covers, needs_of
 
 _DAY = timedelta(days=1)
+Gauges = tuple[Mapping[str, float], Mapping[tuple[str, str], int]]
 
 
 class CoverageGap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"start": "from", "end": "to"}):
@@ -41,6 +42,7 @@ class Coverage:
         self.roster = Roster(desk.people, ZoneInfo(desk.settings.time_zone))
         self.needs = {entry.file: needs_of_file(desk.queues, entry) for entry in desk.files}
         self.aparts = {entry.file: _aparts(desk.queues, entry, self.needs[entry.file]) for entry in desk.files}
+        self._gauged: tuple[Snapshot, Gauges] | None = None
 
     def holders(self, snapshot: Snapshot, file: str) -> list[list[str]]:
         """For each need of a file the people on duty who cover it, capacity apart. Nobody approves where the only one
@@ -53,10 +55,15 @@ class Coverage:
                 found[needs.index(APPROVE)] = []
         return found
 
-    def gauges(self, now: datetime) -> tuple[dict[str, float], dict[tuple[str, str], int]]:
+    def gauges(self, now: datetime) -> Gauges:
         """The share of each file's needs covered on duty (1.0 without needs); and 1 for each need of a file that is
-        not, by its name."""
+        not, by its name. Cheap until somebody comes or goes."""
         snapshot = self.roster.at(now)
+        if self._gauged is None or self._gauged[0] is not snapshot:
+            self._gauged = snapshot, self._gauge(snapshot)
+        return self._gauged[1]
+
+    def _gauge(self, snapshot: Snapshot) -> Gauges:
         ratios: dict[str, float] = {}
         gaps: dict[tuple[str, str], int] = {}
         for file, needs in self.needs.items():

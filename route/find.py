@@ -11,7 +11,7 @@ from gordon.desk.load import Desk
 from gordon.desk.schema import Standing
 from gordon.errors import NotFound
 from gordon.events import Gap
-from route.coverage import Coverage, CoverageGap, holders
+from route.coverage import Coverage, CoverageGap, Gauges, holders
 from route.gaps import until, why_not, why_not_apart
 from route.matrix import GORDON
 from route.people import LEAD, NO_STANDING, rank, returns
@@ -179,6 +179,6 @@ def gordon_gaps(desk: Desk, files: Iterable[str], now: datetime, days: float) ->
     ]
 
 
-def gauges(desk: Desk, now: datetime) -> tuple[dict[str, float], dict[tuple[str, str], int]]:
+def gauges(desk: Desk, now: datetime) -> Gauges:
     """Coverage ratio by file, and current gaps by (file, need). Repeated calls: keep a ``Coverage`` instead."""
     return Coverage(desk).gauges(now)

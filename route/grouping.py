@@ -7,7 +7,7 @@ of them that are like each other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -155,21 +155,13 @@ class GroupIndex:
             self._groups[target] = _Group(lost.title, lost.opened, lost.last_seen)
         self._join(target, source)
 
+    def ages(self) -> Iterator[tuple[datetime, int]]:
+        """When each issue was last seen, and how many mentions it has."""
+        return ((group.last_seen, len(group.mentions)) for group in self._groups.values())
+
     def forget(self, before: datetime) -> list[str]:
         """Drops the issues last seen before this moment, and says which."""
-        return self._forget([issue for issue, group in self._groups.items() if group.last_seen < before])
-
-    def shrink(self, most: int) -> list[str]:
-        """Drops the issues not seen for longest until so many mentions are left, and says which."""
-        surplus, gone = len(self) - most, []
-        for issue, group in sorted(self._groups.items(), key=lambda named: (named[1].last_seen, named[0])):
-            if surplus <= 0:
-                break
-            surplus -= len(group.mentions)
-            gone.append(issue)
-        return self._forget(gone)
-
-    def _forget(self, gone: list[str]) -> list[str]:
+        gone = [issue for issue, group in self._groups.items() if group.last_seen < before]
         for issue in gone:
             for mention in self._groups.pop(issue).mentions:
                 self._drop(mention)

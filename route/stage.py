@@ -29,7 +29,7 @@ from route.place import Linked, Placed, placing
 from route.policy import RoutePolicy
 from route.report import RouteReport, make_report
 from route.settle import settled
-from route.view import FileView, Views, reach
+from route.view import MOST_MENTIONS, FileView, Views, reach
 from route.watches import Watches
 
 __all__ = ["Route", "RouteReport"]
@@ -53,15 +53,17 @@ class Route:
         observe: Callable[[RouteReport], None] = lambda report: None,
         alive: Callable[[], None] = lambda: None,
         batch: int = 200,
+        remember: int = MOST_MENTIONS,
     ) -> None:
-        """``alive``: called all the time while a large file is read, which may take longer than a batch should."""
+        """``alive``: called all the time while a large file is read, which may take longer than a batch should.
+        ``remember``: mentions that grouping keeps in memory, of all files together."""
         self.reads = (policy.topics.tagged, policy.topics.dead)
         self.batch = batch
         self._policy = policy
         self._store = store
         self._now = now
         self._observe, self._alive = observe, alive
-        self._views = Views()
+        self._views = Views(mentions=remember)
         self._watches = Watches(policy.spikes, policy.zone)
 
     def handle(self, events: Sequence[Event]) -> tuple[()]:
@@ -184,8 +186,10 @@ class Route:
         index = GroupIndex(file, common=self._policy.common.get(file, frozenset()), merging=True)
         index.constrain(decisions)
         view = FileView(index, reach(since), counter)
-        view.load(self._beating(transaction.issues(file, view.since)))
+        found = transaction.issues(file, max(view.since, self._views.horizon), self._views.most)
+        view.load(self._beating(found))
         self._views.put(file, view)
+        self._views.bound()
         return view
 
     def _beating(self, found: Iterable[IssueWithStories]) -> Iterator[IssueWithStories]:

@@ -10,16 +10,18 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from gordon.records import Issue, IssueWithStories
 from route.grouping import GroupIndex
 
 MOST_FILES = 2_000
 MOST_MENTIONS = 120_000
-"""Of all views together, and of any one of them. A mention of 2,000 characters takes about 5 kB: 0.6 GB at most."""
+"""Of all views together. One takes about 4 kB: 0.5 GB at most."""
 REACH = timedelta(days=7)
 """Views begin with a week, so that one that is made anew knows what an older one does; late mentions find theirs."""
 SLACK = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -58,15 +60,15 @@ class FileView:
         del self.issues[gone]
         self.homes.update(dict.fromkeys(mentions, kept.id))
 
-    def trim(self, since: datetime, most: int = MOST_MENTIONS) -> None:
-        """Forgets what grouping no longer looks at, week by week, as late mentions would make the view load again;
-        then issues that were not seen for longest, down to nine tenths of ``most`` mentions if there are more."""
-        gone: set[str] = set()
+    def trim(self, since: datetime) -> None:
+        """Forgets what grouping no longer looks at, week by week, as late mentions would make the view load again."""
         if reach(since) > self.since:
             self.since = reach(since)
-            gone.update(self.index.forget(self.since))
-        if len(self.index) > most:
-            gone.update(self.index.shrink(most * 9 // 10))
+            self.forget(self.since)
+
+    def forget(self, before: datetime) -> None:
+        """Forgets the issues last seen before this moment."""
+        gone = set(self.index.forget(before))
         if gone:
             self.issues = {name: issue for name, issue in self.issues.items() if name not in gone}
             self.homes = {mention: issue for mention, issue in self.homes.items() if issue not in gone}
@@ -74,11 +76,16 @@ class FileView:
 
 
 class Views:
-    """The views of the files used last."""
+    """The views of the files used last, with so many ``mentions`` in all of them.
+
+    ``horizon``: what was last seen before it is forgotten in all files, as there were too many mentions. A file that is
+    in use all the time keeps its view: to let go of it would mean to read it anew in the next batch.
+    """
 
     def __init__(self, *, files: int = MOST_FILES, mentions: int = MOST_MENTIONS) -> None:
         self._views: OrderedDict[str, FileView] = OrderedDict()
         self._files, self._mentions = files, mentions
+        self.horizon = datetime.min.replace(tzinfo=UTC)
 
     def __len__(self) -> int:
         return len(self._views)
@@ -96,12 +103,29 @@ class Views:
         self._views[file] = view
         self._views.move_to_end(file)
 
+    @property
+    def most(self) -> int:
+        """Mentions in all of them."""
+        return self._mentions
+
     def bound(self) -> None:
-        """Lets go of the views not used for longest, as far as there are too many, or too many mentions in them."""
-        mentions = sum(len(view.revisions) for view in self._views.values())
-        while len(self._views) > 1 and (len(self._views) > self._files or mentions > self._mentions):
-            _, view = self._views.popitem(last=False)
-            mentions -= len(view.revisions)
+        """Lets go of the views not used for longest, if there are too many; and of the issues not seen for longest in
+        all of them, down to nine tenths of the mentions, if there are too many of those."""
+        while len(self._views) > self._files:
+            self._views.popitem(last=False)
+        mentions = sum(len(view.index) for view in self._views.values())
+        if mentions > self._mentions:
+            self.horizon = max(self.horizon, self._last_gone(mentions - self._mentions * 9 // 10) + INSTANT)
+            for file, view in list(self._views.items()):
+                view.forget(self.horizon)
+                if not view.issues:
+                    del self._views[file]
+
+    def _last_gone(self, surplus: int) -> datetime:
+        """When the youngest of the oldest issues was seen that have so many mentions."""
+        ages = sorted(age for view in self._views.values() for age in view.index.ages())
+        reached = accumulate(mentions for _, mentions in ages)
+        return next(seen for (seen, _), total in zip(ages, reached, strict=True) if total >= surplus)
 
     def drop(self, files: Collection[str]) -> None:
         """These may no longer be right."""

@@ -67,8 +67,8 @@ class Transaction:
         rows = (row for some in chunks(names) for row in self._connection.execute(query.where(_named(some))))
         return {name: counter for name, counter in rows}
 
-    def issues(self, file: str, since: datetime) -> Sequence[IssueWithStories]:
-        return issues_with_stories(self._connection, file, since)
+    def issues(self, file: str, since: datetime, most: int) -> Sequence[IssueWithStories]:
+        return issues_with_stories(self._connection, file, since, most)
 
     def holding(self, mentions: Collection[str]) -> Sequence[IssueWithStories]:
         return issues_holding(self._connection, sorted(set(mentions)))

@@ -27,10 +27,15 @@ _story = (
 _of_joined = (mentions.c.id == issue_mentions.c.mention) & (mentions.c.revision == issue_mentions.c.revision)
 
 
-def issues_with_stories(connection: Connection, file: str, since: datetime) -> list[IssueWithStories]:
-    """Issues of a file that were not merged and were seen at or after ``since``, oldest first; so are their stories."""
+def issues_with_stories(connection: Connection, file: str, since: datetime, most: int) -> list[IssueWithStories]:
+    """Issues of a file that were not merged and were seen at or after ``since``, oldest first; so are their stories.
+    With more than ``most`` mentions, those seen last, so that the next would be too many: all might not fit into
+    memory."""
     alive = (issues.c.file == file) & (issues.c.last_seen >= since) & (issues.c.merged_into == "")
-    return _with_stories(connection, alive)
+    running = func.sum(issues.c.mentions).over(order_by=issues.c.last_seen.desc())
+    counted = select(issues.c.last_seen, (running - issues.c.mentions).label("younger")).where(alive).subquery()
+    beyond: datetime | None = connection.scalar(select(func.max(counted.c.last_seen)).where(counted.c.younger >= most))
+    return _with_stories(connection, alive if beyond is None else alive & (issues.c.last_seen > beyond))
 
 
 def issues_holding(connection: Connection, wanted: Iterable[str]) -> list[IssueWithStories]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
@@ -13,6 +14,8 @@ from gordon.errors import DatabaseUnfit, Transient
 from gordon.metrics import UNKNOWN, Metrics
 
 EVERY = 5.0
+SHARE = 100
+"""How many times as long as counting takes it is left alone: counting millions of rows must not become the work."""
 
 
 class Gauges(AbstractContextManager["Gauges"]):
@@ -47,6 +50,22 @@ class Gauges(AbstractContextManager["Gauges"]):
             if self._ended.wait(self._every):
                 break
         self._closing()
+
+
+class Sparing:
+    """A look that counts: what took long is left out for a while, what failed is tried again the next time."""
+
+    def __init__(self, look: Callable[[], None], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._look, self._monotonic = look, monotonic
+        self._next = monotonic()
+
+    def __call__(self) -> None:
+        """Looks, unless it took long a short while ago."""
+        begun = self._monotonic()
+        if begun >= self._next:
+            self._look()
+            ended = self._monotonic()
+            self._next = ended + SHARE * (ended - begun)
 
 
 class Lag:

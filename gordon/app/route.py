@@ -11,6 +11,7 @@ from gordon import log
 from gordon.app.connect import connect_bus, connect_store, stage_bus
 from gordon.app.daemon import Daemon, Reloader, utc_now
 from gordon.app.folder_watch import FolderWatch
+from gordon.app.gauges import Sparing
 from gordon.app.loop import Current, work
 from gordon.app.outbox import RelayThread, gauge_outbox
 from gordon.app.policy import Policy, checked, read_policy
@@ -70,7 +71,7 @@ def _work(
         return connect_bus(daemon.settings, folder)
 
     equation = Equation(daemon.metrics, database, open_bus, Topics(daemon.settings.topic_prefix))
-    looks = (lambda: _look(daemon, database, force), equation)
+    looks = (Sparing(lambda: _look(daemon, database, force)), equation)
     bus = daemon.obtain("bus", lambda: stage_bus(daemon.settings, folder))
     if bus is None:
         return
@@ -105,7 +106,8 @@ def make_stage(
 ) -> Route:
     """The stage of this desk on this database."""
     routing, store = _route_policy(policy, settings), RouteStore(database)
-    return Route(policy=routing, store=store, now=utc_now, observe=observe, alive=alive)
+    remember = settings.route.remember
+    return Route(policy=routing, store=store, now=utc_now, observe=observe, alive=alive, remember=remember)
 
 
 def _route_policy(policy: Policy, settings: Settings) -> RoutePolicy:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
+from gordon.app.gauges import SHARE
 from gordon.app.status import settled
 from gordon.bus import Bus
 from gordon.desk.schema import Person
@@ -20,8 +21,8 @@ from store.database import Database
 from store.dead import dead_by_stage
 from store.status import next_clocks, oldest_open, open_by_person, open_items, open_with_gaps
 
-SHARE = 20
-"""How many times as long as counting takes it is left alone: counting millions of rows must not become the work."""
+SHARE_AWAY = 20
+"""The same while bus or database are away: nothing is known until they are back."""
 STATES = ("tagged", "untagged", "dead", "in_flight"), ("routed", "silenced", "dead", "in_flight")
 
 
@@ -48,16 +49,18 @@ class Equation:
         begun = self._monotonic()
         if begun < self._next:
             return
+        share = SHARE
         try:
             self._bus = self._bus or self._open_bus()
             counts, _, under_way = settled(self._database, self._bus, self._topics)
         except (Transient, DatabaseUnfit):
+            share = SHARE_AWAY
             self._unknown()
             self.close()
         else:
             note_equation(self._metrics, counts, under_way)
         ended = self._monotonic()
-        self._next = ended + SHARE * (ended - begun)
+        self._next = ended + share * (ended - begun)
 
     def close(self) -> None:
         """Gives the bus back."""

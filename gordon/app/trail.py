@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gordon.bus import Message, Record
 from gordon.events import Event, Tagged
+from gordon.log import each
 
 _ASSIGNED = "gordon.assigned."
 
@@ -59,12 +60,14 @@ def log_published(log: Any, messages: Sequence[Message]) -> None:
     """What left an outbox: found mentions, and the changes of items."""
     bound = log.bind()
     every, items = bound.is_enabled_for(logging.DEBUG), bound.is_enabled_for(logging.INFO)
+    assigned: list[Message] = []
     for message in messages if items else ():
         kind = _header(message.headers, "ce_type")
         if kind.startswith(_ASSIGNED):
-            bound.info("item", event_id=_header(message.headers, "ce_id"), **_item(message.value))
+            assigned.append(message)
         elif every:
             bound.debug("published", type=kind, **_ids(message.headers))
+    each("item", ({"event_id": _header(one.headers, "ce_id"), **_item(one.value)} for one in assigned))
 
 
 def _item(value: bytes) -> dict[str, Any]:

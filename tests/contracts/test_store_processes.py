@@ -49,7 +49,7 @@ def write_a_lot(url: str, number: int) -> int:
         with Route(database).transaction() as transaction:
             transaction.unseen("route", [f"event-{one}", "shared"], NOW)
             transaction.lock_files(["visas", "passports"] if number % 2 else ["passports"])
-            known = transaction.issues("passports", EARLIER)
+            known = transaction.issues("passports", EARLIER, 100)
             count = known[0].issue.mentions + 1 if known else 1
             writes = RouteWrites(
                 mentions=(recorded(one),),
@@ -79,5 +79,5 @@ def test_eight_writers_at_once(database: Database) -> None:
     )
     with Route(database).transaction() as transaction:
         assert transaction.lock_files(["passports"]) == {"passports": total}
-        (known,) = transaction.issues("passports", EARLIER)
+        (known,) = transaction.issues("passports", EARLIER, 100)
     assert known.issue.mentions == len(known.stories) == total

@@ -49,7 +49,7 @@ def test_rollback_leaves_nothing(route: Route, database: Database) -> None:
     with route.transaction() as transaction:
         assert transaction.unseen("route", ["a"], NOW) == {"a"}
         assert transaction.lock_files(["passports"]) == {"passports": 0}
-        assert transaction.issues("passports", EARLIER) == []
+        assert transaction.issues("passports", EARLIER, 100) == []
     counts = completeness(database)
     assert (counts.found, counts.dead, counts.issues, counts.outbox) == (0, 0, 0, 0)
 
@@ -101,7 +101,7 @@ def test_revisions_stand_side_by_side_and_a_join_keeps_the_newest(route: Route, 
     assert read_issue(database, "issue-1").joins == (join(1, 1, 2, why="edited"),)
     write(database, mentions=(recorded(1, 3),), joins=(join(1, 1, 3),))
     with route.transaction() as transaction:
-        ((_, stories),) = [(found.issue, found.stories) for found in transaction.issues("passports", EARLIER)]
+        ((_, stories),) = [(found.issue, found.stories) for found in transaction.issues("passports", EARLIER, 100)]
     assert [(story.mention, story.revision) for story in stories] == [("mention-1", 3)]
 
 
@@ -132,9 +132,13 @@ def test_issues_of_a_file_with_their_stories_oldest_first(route: Route, database
         joins=(join(1, 1), join(1, 2), join(2, 3), join(3, 4)),
     )
     with route.transaction() as transaction:
-        found = transaction.issues("passports", NOW)
-        assert [one.issue.id for one in transaction.issues("passports", EARLIER)] == ["issue-2", "issue-1", "issue-3"]
-        assert transaction.issues("unknown", EARLIER) == []
+        found = transaction.issues("passports", NOW, 100)
+        assert [one.issue.id for one in transaction.issues("passports", EARLIER, 100)] == [
+            "issue-2",
+            "issue-1",
+            "issue-3",
+        ]
+        assert transaction.issues("unknown", EARLIER, 100) == []
     assert [(one.issue.id, [story.mention for story in one.stories]) for one in found] == [
         ("issue-2", ["mention-3"]),
         ("issue-1", ["mention-2", "mention-1"]),
@@ -234,7 +238,7 @@ def test_two_transactions_on_one_file_wait_for_each_other(route: Route) -> None:
             counters = transaction.lock_files(["visas", "passports"])
             events.append("second")
             seen.append(counters["passports"])
-            seen.append(len(transaction.issues("passports", EARLIER)))
+            seen.append(len(transaction.issues("passports", EARLIER, 100)))
 
     with route.transaction() as transaction:
         transaction.lock_files(["passports", "taxes", "visas"])  # so that rows to be locked are there
@@ -286,3 +290,22 @@ def test_holding_finds_the_issues_of_mentions_of_any_age_and_state(route: Route,
         ("mention-1", "https://blog-1.example/1"),
         ("mention-2", "https://blog-1.example/2"),
     ]
+
+
+def test_of_a_file_with_too_many_mentions_the_issues_seen_last(route: Route, database: Database) -> None:
+    later = [NOW + timedelta(hours=hour) for hour in range(5)]
+    write(
+        database,
+        issues=(
+            *(issue(number, last_seen=seen, mentions=10) for number, seen in enumerate(later)),
+            issue(8, last_seen=later[4], mentions=1_000, file="visas"),
+            issue(9, last_seen=later[4], mentions=1_000, merged_into="issue-1"),
+        ),
+    )
+    with route.transaction() as transaction:
+        found = {
+            most: {one.issue.id for one in transaction.issues("passports", NOW, most)} for most in (50, 49, 20, 11)
+        }
+        assert {one.issue.id for one in transaction.issues("passports", later[3], 20)} == {"issue-3", "issue-4"}
+    assert found[50] == found[49] == {f"issue-{number}" for number in range(5)}
+    assert found[20] == found[11] == {"issue-3", "issue-4"}

@@ -44,3 +44,27 @@ def test_text_cannot_fake_a_line_or_speak_to_the_terminal() -> None:
     assert "count=3" in found[0]
     assert "a\\nb" in found[1]
     assert any("Traceback" in line for line in found)
+
+
+EACH = """
+import sys
+from gordon.log import each, hide, set_up
+hide(["a-long-secret"])
+set_up("info", sys.argv[1], "route")
+rows = [{"number": number, "url": "https://user:hidden@news.example/", "title": sys.argv[2]} for number in range(25)]
+each("item", [*rows, {"token": "a-long-secret"}])
+each("none", [])
+"""
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_many_lines_at_once_are_lines_like_others(form: str) -> None:
+    command = [sys.executable, "-c", EACH, form, HOSTILE]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=300)
+    found = done.stderr.decode("utf-8").splitlines()
+    assert len(found) == 26 and "a-long-secret" not in done.stderr.decode() and "hidden" not in done.stderr.decode()
+    assert all(line.isprintable() and "item" in line and "route" in line for line in found)
+    if form == "json":
+        assert [json.loads(line).get("number") for line in found] == [*range(25), None]
+        first = json.loads(found[0])
+        assert first["title"] == HOSTILE and first["level"] == "info" and first["timestamp"].endswith("Z")

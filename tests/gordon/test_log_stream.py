@@ -120,11 +120,11 @@ def test_after_a_cut_line_the_next_begins_a_new_one() -> None:
         os.write(start, b"." * PIECE)
     os.read(end, PIECE)  # room for one piece, not for two
     stream.write("y" * (2 * PIECE) + "\n")
-    stream.write("unheard\n")
+    stream.write("unheard\nthese two\n")
     before = drain(end)
     assert before.endswith(b"y" * PIECE)
     stream.write("heard\n")
-    assert drain(end) == b"\nlost 2\nheard\n"
+    assert drain(end) == b"\nlost 3\nheard\n"
     os.close(end)
     stream.write("nobody reads any more\n")
     os.close(start)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gordon.app.route_gauges import SHARE, Equation, gauge_items, gauge_people, load_ratios, note_equation
+from gordon.app.gauges import SHARE, Sparing
+from gordon.app.route_gauges import SHARE_AWAY, Equation, gauge_items, gauge_people, load_ratios, note_equation
 from gordon.bus import Bus
 from gordon.bus.sqlite import SqliteBus
 from gordon.errors import BusUnavailable, DatabaseUnfit, StoreUnavailable
@@ -131,7 +132,7 @@ def test_counting_takes_a_small_share_of_the_time(database: Database, tmp_path: 
 
     equation = Equation(Metrics("route"), database, open_bus, TOPICS, monotonic=lambda: clock[0])
     equation()
-    clock[0] += SHARE * 2.0 - 0.1
+    clock[0] += SHARE_AWAY * 2.0 - 0.1
     equation()
     assert len(opened) == 1
     clock[0] += 0.2
@@ -178,3 +179,24 @@ def test_people_are_gauged(database: Database, tmp_path: Path) -> None:
     assert value(metrics, "gordon_load_ratio", discipline="web-communications") == 0
     assert value(metrics, "gordon_gaps", file="rural-broadband", discipline="media-relations") == 1
     assert value(metrics, "gordon_coverage_ratio", file="passport-services") < 1
+
+
+def test_a_look_that_counts_for_long_rests_for_long_unless_it_failed() -> None:
+    clock, looks = [0.0], [0]
+
+    def look() -> None:
+        looks[0] += 1
+        clock[0] += 0.5
+        if looks[0] == 2:
+            raise StoreUnavailable("away")
+
+    sparing = Sparing(look, lambda: clock[0])
+    sparing()
+    clock[0] += SHARE * 0.5 - 0.1
+    sparing()
+    assert looks[0] == 1
+    clock[0] += 0.2
+    with pytest.raises(StoreUnavailable):
+        sparing()
+    sparing()
+    assert looks[0] == 3

@@ -17,6 +17,8 @@ LOGGERS = ("logger()", "log.logger()", "self._log", "bound")
 def logged(path: Path) -> Iterator[tuple[str, str]]:
     """Level and name of each event that a file logs."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "each" and isinstance(node.args[0], ast.Constant):
+            yield str(node.args[0].value), "info"  # gordon.log.each
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in METHODS):
             continue
         if ast.unparse(node.func.value) in LOGGERS and node.args:

@@ -147,9 +147,9 @@ class WatchedTransaction:
     def __init__(self, inner: RouteTransaction, read: list[str]) -> None:
         self.inner, self.read = inner, read
 
-    def issues(self, file: str, since: datetime) -> Sequence[IssueWithStories]:
+    def issues(self, file: str, since: datetime, most: int) -> Sequence[IssueWithStories]:
         self.read.append(file)
-        return self.inner.issues(file, since)
+        return self.inner.issues(file, since, most)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -166,6 +166,24 @@ def test_a_file_is_read_once_unless_somebody_else_wrote_or_something_older_comes
     assert store.read == [FILE, FILE]
     stage.handle([tagged(mention("old", "An old matter", seen=MONDAY - timedelta(days=9)))])
     assert store.read == [FILE, FILE, FILE]
+
+
+def test_files_in_use_are_read_once_though_they_do_not_fit_together(desk: Desk) -> None:
+    """Letting go of the view not used for longest would read a file anew in every batch."""
+    store, clock = Watched(RouteStore(desk.database)), [MONDAY]
+    stage = Route(policy=policy(desk.folder), store=store, now=lambda: clock[0], remember=10)
+    other = "rural-broadband"
+    for number in range(40):
+        clock[0] += timedelta(minutes=1)
+        for file in (FILE, other):
+            said = mention(f"{file}-{number}", f"Matter{number} of name{number}", f"word{number}", seen=clock[0])
+            stage.handle([tagged(said, file)])
+    assert store.read == [FILE, other]
+    anew = Watched(RouteStore(desk.database))
+    again = Route(policy=policy(desk.folder), store=anew, now=lambda: clock[0], remember=10)
+    again.handle([tagged(mention("late", "Matter39 of name39", "word39", seen=clock[0]))])
+    assert anew.read == [FILE]
+    assert "late" in {story.mention for story in read_issue(desk.database, issue_id(FILE, f"{FILE}-39")).stories}
 
 
 TOLD = [

@@ -13,10 +13,18 @@ from route.view import REACH, SLACK, FileView, Views, reach
 from tests.route.route_desk import MONDAY, story
 
 
-def view(file: str = "f", *, counter: int = 1, since: datetime = MONDAY, mentions: int = 0) -> FileView:
-    made = FileView(GroupIndex(file), since, counter)
-    for number in range(mentions):
-        made.note(f"{file}-{number}", 1, "issue")
+def view(file: str = "f", *, counter: int = 1, since: datetime = MONDAY) -> FileView:
+    return FileView(GroupIndex(file), since, counter)
+
+
+def filled(file: str, *minutes: int) -> FileView:
+    """A view with an issue of two mentions that was seen at each of these."""
+    made = view(file)
+    for minute in minutes:
+        seen = MONDAY + timedelta(minutes=minute)
+        made.load(
+            [issue_of(*(story(f"{file}{minute}-{turn}", f"Matter{minute} of {file}", seen=seen) for turn in "ab"))]
+        )
     return made
 
 
@@ -54,14 +62,30 @@ def test_the_least_recently_used_views_go() -> None:
     views.put("c", view("c"))
     views.bound()
     assert [bool(views.get(name, 1, MONDAY)) for name in "abc"] == [True, False, True]
-    views = Views(mentions=5)
-    for name in "abc":
-        views.put(name, view(name, mentions=3))
+
+
+def test_of_too_many_mentions_the_issues_of_all_files_go_that_were_not_seen_for_longest() -> None:
+    views = Views(mentions=20)
+    busy, other, idle = filled("b", 1, 3, 5, 7, 9), filled("o", 2, 4, 6, 8), filled("i", 0)
+    for name, one in (("b", busy), ("o", other), ("i", idle)):
+        views.put(name, one)
     views.bound()
-    assert len(views) == 1
-    views.put("d", view("d", mentions=9))
+    assert len(busy.index) + len(other.index) + len(idle.index) == 20 and views.horizon < MONDAY
+    busy.load([issue_of(story("new", "Another matter", seen=MONDAY + timedelta(minutes=10)))])
     views.bound()
-    assert len(views) == 1 and views.get("d", 1, MONDAY)
+    assert views.horizon > MONDAY + timedelta(minutes=1) and views.horizon < MONDAY + timedelta(minutes=2)
+    assert [len(one.index) for one in (busy, other, idle)] == [9, 8, 0], "17 of at most 18"
+    assert len(busy.issues) == 5 and busy.revisions.keys() == busy.homes.keys() and len(busy.homes) == 9
+    assert views.get("b", 1, MONDAY) is busy and views.get("o", 1, MONDAY) is other, "used all the time, they stay"
+    assert len(views) == 2, "a view of nothing is none"
+
+
+def test_a_single_file_of_too_many_mentions_forgets_the_oldest_issues() -> None:
+    views, kept = Views(mentions=19), filled("f", *range(0, -10, -1))
+    views.put("f", kept)
+    views.bound()
+    assert len(kept.issues) == 8 and len(kept.index) == len(kept.revisions) == 16
+    assert {"issue-f-8-a", "issue-f-9-a"}.isdisjoint(kept.issues)
 
 
 def test_trimming_goes_by_weeks() -> None:
@@ -96,18 +120,3 @@ def test_a_view_made_anew_knows_what_one_does_that_went_on() -> None:
             went_on.load([issue_of(told[day])])
         anew.load([issue_of(one) for one in told[: today + 1] if one.seen >= anew.since])
         assert went_on.revisions == anew.revisions and went_on.since == anew.since
-
-
-def test_a_file_of_too_many_mentions_forgets_the_issues_not_seen_for_longest() -> None:
-    kept = view(since=reach(MONDAY))
-    for number in range(10):
-        first, second = (
-            story(f"m{number}-{turn}", f"Matter{number} of the harbour", seen=MONDAY + timedelta(minutes=-number))
-            for turn in range(2)
-        )
-        kept.load([issue_of(first, second)])
-    kept.trim(MONDAY, most=20)
-    assert len(kept.issues) == 10
-    kept.trim(MONDAY, most=19)
-    assert len(kept.issues) == 8 and len(kept.index) == len(kept.revisions) == 16
-    assert {"issue-m8-0", "issue-m9-0"}.isdisjoint(kept.issues)
