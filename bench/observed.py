@@ -41,6 +41,7 @@ from gordon.app.status import settled
 from gordon.bus import Bus
 from gordon.bus.open import open_bus
 from gordon.codec import encode
+from gordon.desk.load import Desk
 from gordon.events import Topics
 from gordon.health import Health
 from gordon.metrics import Metrics
@@ -123,26 +124,22 @@ def classify(folder: Path, mentions: int, level: str) -> Rig:
 
 def route(folder: Path, mentions: int, level: str) -> Rig:
     """Route with 1,000 files and 500 people, over an hour of mentions; two thirds of them open an item."""
-    sizes = route_desk.Sizes()
-    desk = route_desk.write_desk(folder / "route", sizes)
+    desk = route_desk.write_desk(folder / "route", route_desk.Sizes())
     read = read_policy(desk, {})
     database, bus = open_database(f"sqlite:///{folder}/gordon.db"), open_bus(f"sqlite:///{folder}/route.db")
     upgrade(database)
-    bus.ensure([TOPICS.tagged, TOPICS.dead])
-    since = datetime.now(UTC) - timedelta(hours=1)
-    for batch in batches(route_desk.tagged(mentions, sizes, since, timedelta(hours=1) / mentions), 500):
-        bus.publish([encode(event) for event in batch])
+    _fill(bus, mentions)
     metrics, health, heard = Metrics("route"), Health(folder), [Metrics("route")]
 
     def observe(report: RouteReport) -> None:
         note_batch(heard[0], report)
 
     policy = make_policy(read.desk, read.tree, read.silences, TOPICS)
-    stage = Route(policy=policy, store=RouteStore(database), now=lambda: datetime.now(UTC), observe=observe)
+    stage = Route(policy=policy, store=RouteStore(database), now=now, observe=observe)
     subscription = bus.subscribe(stage.reads, TOPICS.group(stage.name))
     relay = Relay(
-        "route", Outbox(database), lambda: bus, owner="bench", observer=OutboxObserver("route", health),
-        now=lambda: datetime.now(UTC), monotonic=time.monotonic,
+        "route", Outbox(database), lambda: bus, owner="bench", observer=OutboxObserver("route", health), now=now,
+        monotonic=time.monotonic,
     )  # fmt: skip
 
     def way(level: str, counted: Metrics) -> Way:
@@ -156,15 +153,31 @@ def route(folder: Path, mentions: int, level: str) -> Rig:
 
         return Way(level, turn)
 
-    coverage = Coverage(read.desk)
-    looks = [
-        Lag(metrics, lambda: bus, stage.name, stage.reads, TOPICS.group(stage.name)),
+    looks = _looks(metrics, database, bus, read.desk)
+    return Rig("route", way(level, metrics), way("critical", Silent("route")), metrics, looks)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _fill(bus: Bus, mentions: int) -> None:
+    bus.ensure([TOPICS.tagged, TOPICS.dead])
+    hour = timedelta(hours=1)
+    for batch in batches(route_desk.tagged(mentions, route_desk.Sizes(), now() - hour, hour / mentions), 500):
+        bus.publish([encode(event) for event in batch])
+
+
+def _looks(metrics: Metrics, database: Database, bus: Bus, desk: Desk) -> Sequence[Callable[[], None]]:
+    """The gauges of the route daemon; each connection is used in turns here."""
+    coverage = Coverage(desk)
+    return [
+        Lag(metrics, lambda: bus, "route", [TOPICS.tagged, TOPICS.dead], TOPICS.group("route")),
         lambda: _outbox(metrics, database),
-        lambda: gauge_items(metrics, database, datetime.now(UTC)),
-        lambda: gauge_people(metrics, database, read.desk.people, coverage, datetime.now(UTC)),
+        lambda: gauge_items(metrics, database, now()),
+        lambda: gauge_people(metrics, database, desk.people, coverage, now()),
         lambda: _equation(metrics, database, bus),
     ]
-    return Rig("route", way(level, metrics), way("critical", Silent("route")), metrics, looks)
 
 
 def _outbox(metrics: Metrics, database: Database) -> None:
