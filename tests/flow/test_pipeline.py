@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from gordon.bus import Message
 from gordon.records import Item
 from store.database import open_database
 from store.reads import issue, issues, items
 from tests.flow.news import News, posts, served, write_desk
 from tests.flow.stack import Address, Stack, running
+from tests.flow.wire import check_wire, everything, prefix_of, spoil
 
 FEEDS = 8
 STORIES = 80
@@ -86,6 +88,9 @@ def test_the_same_items_everywhere(
         assert stack.settled(len(paper.everything)), "polled again, something came twice"
         state = stack.json("status")
         assert state["found"] == state["tagged"] + state["untagged"] and state["dead"] == 0
+        spoiled = spoil(stack)
+        stack.until(lambda: len(stack.json("dead", "list")) == len(spoiled), 20, "not all dead letters come")
+        _keeps_the_contract(stack, state["found"], spoiled)
     assert _without_choice(outcome(stack)) == _without_choice(undisturbed)
 
 
@@ -109,7 +114,22 @@ def test_kills_change_nothing(address: Address, undisturbed: Outcome, news: tupl
         stack.until(lambda: stack.settled(len(paper.everything)), 120, f"seed {seed}: it does not settle")
         assert sum(process.restarts for process in stack.supervisor.processes) >= KILLS * 0.8
         assert stack.json("status")["dead"] == 0
+        assert set(check_wire(everything(stack), prefix_of(stack))) == {"mention", "tagged", "assigned"}
     assert _without_choice(outcome(stack)) == _without_choice(undisturbed)
+
+
+def _keeps_the_contract(stack: Stack, found: int, spoiled: list[Message]) -> None:
+    """Every message of every stage and every dead letter is as docs/asyncapi.json and docs/schemas/ promise; what
+    strangers put on the topics is not."""
+    records = everything(stack)
+    strange = {(message.topic, message.key) for message in spoiled}
+    ours = [record for record in records if (record.topic, record.key) not in strange]
+    assert len(ours) == len(records) - len(spoiled)
+    counted = check_wire(ours, prefix_of(stack))
+    letters = {"classify undecodable": 2, "classify newer-major": 1, "route permanent": 1}
+    assert {name: number for name, number in counted.items() if " " in name} == letters
+    assert counted["mention"] == found <= counted["tagged"]
+    assert counted["assigned"] >= len(stack.items())
 
 
 def _without_choice(found: Outcome) -> set[tuple[str, str, frozenset[str], int, tuple[str, ...]]]:

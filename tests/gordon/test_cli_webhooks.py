@@ -14,6 +14,7 @@ from gordon.app.hook_test import webhook_lines
 from gordon.webhooks import Answered, Delivery, settle
 from store.database import Database
 from store.deliveries import Deliveries
+from tests.contract import Contract
 from tests.databases import new_sqlite
 from tests.gordon.test_cli import as_json, gordon
 from tests.gordon.webhook_samples import SECRET, secret_file
@@ -94,6 +95,7 @@ def test_a_test_event_is_signed_and_the_answer_shown(desk: Path, origin: Origin)
     (asked,) = origin.requests
     event = Verifier(SECRET).verify(asked.body, dict(asked.headers))
     assert (event["type"], event["id"], event["data"]) == ("gordon.test.v1", found["event"], {"webhook": "a"})
+    assert Contract().faults("webhook-test", asked.headers, event) == []
     assert abs(datetime.fromisoformat(event["time"]) - datetime.now(UTC)) < timedelta(minutes=30)
     shown = gordon("webhooks", "test", "a", desk=desk, **ALLOWED)
     assert shown.returncode == 0 and "a: delivered, HTTP 200" in shown.stdout and "\x1b" not in shown.stdout
