@@ -1,11 +1,12 @@
 """A steady load from feeds to queues for minutes: is it held, does anything pile up, does memory grow?
 
-    python -m bench.load [--kafka] [--rate 50] [--minutes 10]
+    python -m bench.load [--kafka] [--rate 50] [--minutes 10] [--remember 5000]
 
 Real daemons poll feeds that get so many new entries a second; three quarters of them touch a file, and most stories
 are told by two feeds. Held means: as many mentions are recorded as come out, and lag and outbox do not grow. The slope
 of memory is taken over the second half, a least squares line through a sample every five seconds. Route remembers the
-mentions of the last two weeks, at most 120,000: its memory grows with them until then.
+mentions of the last two weeks, at most ``route.remember``: its memory grows with them until then. ``--remember`` sets
+that, so that the window is full after a few minutes instead of hours.
 """
 
 from __future__ import annotations
@@ -155,8 +156,11 @@ def main() -> None:
     parser.add_argument("--kafka", action="store_true", help="on Kafka and PostgreSQL instead of the embedded parts")
     parser.add_argument("--rate", type=float, default=50.0, help="new entries a second")
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--remember", type=int, help="route.remember")
     options = parser.parse_args()
     with servers(kafka=options.kafka) as (address, _):
+        if options.remember:
+            address = Address(address.name, {**address.environ, "GORDON_ROUTE__REMEMBER": str(options.remember)})
         print(f"{address.name}: {options.rate:g} entries/s from {FEEDS} feeds for {options.minutes:g} minutes")
         run(address, options)
 

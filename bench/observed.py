@@ -6,9 +6,8 @@ The real loop, stage, relay and observers in one process, on the embedded log an
 through a pipe to another process, as under systemd. Each round handles so many events as shipped and as many with
 metrics that do nothing and a log that says nothing, batch by batch in turns; ten times as many for classify. Counted in
 processor time of this process, so that a busy machine matters less; what waits for a disk would only hide the cost.
-Beside it what has a pace of its own: the gauges, every 5 seconds or a hundred times as rarely as they take long, and a
-scrape, every 15. The pipe's reader is not in
-it, nor is the storage of Prometheus.
+Beside it what has a pace of its own: the gauges, every 5 seconds or, where they take long, 200 times as long, and a
+scrape, every 15. The pipe's reader is not in it, nor is the storage of Prometheus.
 """
 
 from __future__ import annotations
@@ -173,15 +172,15 @@ def _looks(metrics: Metrics, database: Database, bus: Bus, desk: Desk) -> Sequen
     coverage = Coverage(desk)
     return [
         Lag(metrics, lambda: bus, "route", [TOPICS.tagged, TOPICS.dead], TOPICS.group("route")),
-        lambda: _outbox(metrics, database),
-        lambda: gauge_items(metrics, database, now()),
-        lambda: gauge_people(metrics, database, desk.people, coverage, now()),
+        lambda: _look(metrics, database, desk, coverage),
         lambda: _equation(metrics, database, bus),
     ]
 
 
-def _outbox(metrics: Metrics, database: Database) -> None:
+def _look(metrics: Metrics, database: Database, desk: Desk, coverage: Coverage) -> None:
     metrics.set("gordon_outbox_events", sum(size for size, _ in outbox_by_stage(database).values()))
+    gauge_items(metrics, database, now())
+    gauge_people(metrics, database, desk.people, coverage, now())
 
 
 def _equation(metrics: Metrics, database: Database, bus: Bus) -> None:

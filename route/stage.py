@@ -66,6 +66,11 @@ class Route:
         self._views = Views(mentions=remember)
         self._watches = Watches(policy.spikes, policy.zone)
 
+    @property
+    def remembered(self) -> int:
+        """Mentions that grouping has in memory."""
+        return self._views.mentions
+
     def handle(self, events: Sequence[Event]) -> tuple[()]:
         """Everything or nothing of the batch. Raises Permanent for an event that is neither tagged nor dead."""
         for event in events:

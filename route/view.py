@@ -104,8 +104,13 @@ class Views:
         self._views.move_to_end(file)
 
     @property
+    def mentions(self) -> int:
+        """How many there are in all of them."""
+        return sum(len(view.index) for view in self._views.values())
+
+    @property
     def most(self) -> int:
-        """Mentions in all of them."""
+        """How many there may be."""
         return self._mentions
 
     def bound(self) -> None:
@@ -113,7 +118,7 @@ class Views:
         all of them, down to nine tenths of the mentions, if there are too many of those."""
         while len(self._views) > self._files:
             self._views.popitem(last=False)
-        mentions = sum(len(view.index) for view in self._views.values())
+        mentions = self.mentions
         if mentions > self._mentions:
             self.horizon = max(self.horizon, self._last_gone(mentions - self._mentions * 9 // 10) + INSTANT)
             for file, view in list(self._views.items()):

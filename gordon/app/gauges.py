@@ -14,7 +14,7 @@ from gordon.errors import DatabaseUnfit, Transient
 from gordon.metrics import UNKNOWN, Metrics
 
 EVERY = 5.0
-SHARE = 100
+SHARE = 200
 """How many times as long as counting takes it is left alone: counting millions of rows must not become the work."""
 
 
