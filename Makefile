@@ -46,7 +46,7 @@ format: install ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix $(SOURCES)
 
 test: check ## Everything that CI runs
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal --cov --cov-report=term:skip-covered
 
 docs: install ## Write anew what is generated: schemas, AsyncAPI, dashboards
 	$(BIN)/python -m gordon.contracts docs

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,18 @@ from tests.databases import migrated
 from tests.servers.kafka import KafkaBroker, kafka_broker
 from tests.servers.missing import started
 from tests.servers.postgres import PostgresServer, postgres_server
+
+ROOT = Path(__file__).parent
+
+
+SLOW = ("chaos", "flow", "deploy", "contracts")
+"""Folders whose tests wait for daemons and servers, the longest first: a long test that begins last is waited for by
+all processes but one. The others work through the rest meanwhile, and then take over from the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {ROOT / name: rank for rank, name in enumerate(SLOW)}
+    items.sort(key=lambda item: ranks.get(item.path.parent, len(SLOW)))
 
 
 @pytest.fixture(scope="session")
