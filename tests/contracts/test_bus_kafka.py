@@ -9,15 +9,21 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from msgspec import structs
 
 from gordon.bus import Bus
 from gordon.bus.kafka import KafkaBus, topic_options
 from gordon.bus.kafka_client import KafkaAdminClient, connection_options
-from gordon.bus.kafka_producer import producer_options
+from gordon.bus.kafka_producer import LARGEST, largest, producer_options
 from gordon.bus.kafka_settings import KafkaSettings
 from gordon.bus.kafka_subscription import consumer_options
+from gordon.codec import decode, encode
 from gordon.errors import BusUnavailable, Permanent
+from gordon.letters import dead_letter
+from gordon.settings import Parse
+from ingest.safe_html import MOST_GROWTH, MOST_SOURCE
 from tests.contracts.bus_kinds import FAST, PATIENCE, fresh, messages, numbers, take
+from tests.samples import EVENTS, MENTION, TAGGED
 from tests.servers.kafka import KafkaBroker
 
 SHORT = KafkaSettings(partitions=3, session_timeout=3.0, request_timeout=4.0, delivery_timeout=4.0)
@@ -142,6 +148,25 @@ def test_a_message_that_kafka_will_never_take_is_a_permanent_error(bus: KafkaBus
         bus.publish([huge])
     bus.publish([small])
     assert bus.producers_replaced == 0
+
+
+@pytest.mark.hostile(71)
+@pytest.mark.kafka
+def test_the_largest_mention_fits_and_so_does_its_dead_letter(bus: KafkaBus) -> None:
+    """Text and HTML are cut long before Kafka's limit, whatever bytes a character takes: HTML may grow when it is
+    made safe, but only by markup, of which JSON doubles the quotes."""
+    topic = fresh("largest")
+    widest, doubled = "\N{GRINNING FACE}", '"'
+    text, html = widest * Parse().max_text, widest * MOST_SOURCE + doubled * ((MOST_GROWTH - 1) * MOST_SOURCE)
+    data = structs.replace(TAGGED, mention=structs.replace(MENTION, title=text, text=text, html=html))
+    event = structs.replace(EVENTS["gordon.tagged.v1"], topic=topic, data=data)
+    bus.publish([encode(event)])
+    (record,) = take(bus.tail(topic, 5.0, from_start=True), 1)
+    assert decode(record) == event
+    letter = dead_letter(f"{topic}.dead", "classify", record, "error", "e" * 10**6, "t" * 10**6, 3)
+    bus.publish([encode(letter)])
+    (buried,) = take(bus.tail(letter.topic, 5.0, from_start=True), 1)
+    assert decode(buried) == letter and LARGEST < len(encode(letter).value) < largest(letter.topic)
 
 
 def test_the_dead_letters_are_kept_for_ever_and_others_as_set() -> None:
