@@ -68,6 +68,10 @@ TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 CLOSE = 3.0
 """Seconds that closing something may take."""
 
+HANGS_UP = "socket disconnected"
+REFUSED = "a broker that hangs up during the login refuses, as a rule, its user or password"
+"""The broker's refusal comes together with the end of the line, and often the library sees the end only."""
+
 T = TypeVar("T")
 
 
@@ -186,7 +190,12 @@ def opened(factory: Callable[..., T], options: Mapping[str, Any], seconds: float
             unless_open.callback(quiet, made.close)
             return made
 
-        client = bounded(lambda: factory(**options, kafka_client=network), seconds, "connecting to Kafka")
+        try:
+            client = bounded(lambda: factory(**options, kafka_client=network), seconds, "connecting to Kafka")
+        except KafkaError:
+            if options["security_protocol"].startswith("SASL") and any(HANGS_UP in said for said in reasons.found):
+                reasons.found.insert(0, REFUSED)
+            raise
         unless_open.pop_all()
         return client
 
