@@ -43,7 +43,7 @@ TEXTS: dict[str, str] = {
     "has left (standing ended {when})": "est parti(e) (mandat terminé le {when})",
     "is off duty until {when} UTC": "n'est pas en service avant le {when} UTC",
     "is off duty": "n'est pas en service",
-    "is on the desk no more": "n'est plus au bureau",
+    "is on the desk no more": "ne figure plus dans le bureau",
     "standing ended {when}": "mandat terminé le {when}",
     "covers nothing of what is asked any more": "ne couvre plus rien de ce qui est demandé",
     "{why}, and {term} is due {when} UTC": "{why}, et l'étape « {term} » est due le {when} UTC",

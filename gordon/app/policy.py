@@ -24,7 +24,7 @@ from gordon.app.hooks import hook_problems
 from gordon.app.learn import model_problems, model_use_problems, model_warnings, recogniser
 from gordon.app.sense import sense_problems, sense_warnings
 from gordon.demo.pages import wrong_ports
-from gordon.desk.load import Desk, Draft, read_desk
+from gordon.desk.load import Desk, Draft, read_desk, require_folder
 from gordon.desk.people_checks import people_warnings
 from gordon.desk.webhooks import WEBHOOKS
 from gordon.errors import DeskInvalid, Problem
@@ -184,6 +184,7 @@ def checked(folder: Path, environ: Mapping[str, str], alive: Callable[[], None] 
 
     Raises DeskInvalid with everything that ``gordon check`` would print.
     """
+    require_folder(folder)
     problems = _check_apart(folder, environ, alive)
     if problems:
         raise DeskInvalid(problems)

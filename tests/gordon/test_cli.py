@@ -142,7 +142,7 @@ def test_addresses_that_do_not_answer(desk: Path) -> None:
 
 
 def test_a_desk_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    for command in (["status"], ["feeds", "list"], ["db", "upgrade"], ["check"]):
+    for command in (["status"], ["feeds", "list"], ["db", "upgrade"], ["check"], ["up"], ["classify"]):
         done = gordon(*command, desk=tmp_path / "nowhere")
         assert done.returncode == 78 and "is not a folder" in done.stderr, command
     assert not (tmp_path / "nowhere").exists()
