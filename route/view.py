@@ -17,7 +17,7 @@ from route.grouping import GroupIndex
 
 MOST_FILES = 2_000
 MOST_MENTIONS = 120_000
-"""Of all views together. One takes about 4 kB: 0.5 GB at most."""
+"""Of all views together. One takes 4 to 7 kB: 0.5 to 0.8 GB at most."""
 REACH = timedelta(days=7)
 """Views begin with a week, so that one that is made anew knows what an older one does; late mentions find theirs."""
 SLACK = timedelta(days=1)

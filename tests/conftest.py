@@ -14,6 +14,7 @@ from tests.databases import migrated
 from tests.servers.kafka import KafkaBroker, kafka_broker
 from tests.servers.missing import started
 from tests.servers.postgres import PostgresServer, postgres_server
+from tests.servers.proxy import Proxy
 
 ROOT = Path(__file__).parent
 
@@ -33,6 +34,14 @@ def kafka_server() -> Iterator[KafkaBroker]:
     """``servers`` ("127.0.0.1:port"), ``pid``, ``freeze``, ``thaw``, ``stop``, and ``start`` on the same data."""
     with ExitStack() as stack:
         yield started(stack, kafka_broker, os.environ)
+
+
+@pytest.fixture
+def kafka_proxy(kafka_server: KafkaBroker) -> Iterator[Proxy]:
+    """The line to the broker, which can break: who connects to its ``port`` stays on it."""
+    made = Proxy(kafka_server.behind, kafka_server.front)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -52,20 +52,35 @@ class Gauges(AbstractContextManager["Gauges"]):
         self._closing()
 
 
+class Rest:
+    """How long counting is left alone: so many times as long as it took."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._begun = self._until = monotonic()
+
+    def over(self) -> bool:
+        """Whether it is over; counting begins then."""
+        self._begun = self._monotonic()
+        return self._begun >= self._until
+
+    def begin(self, share: float) -> None:
+        """Counting has ended."""
+        now = self._monotonic()
+        self._until = now + share * (now - self._begun)
+
+
 class Sparing:
     """A look that counts: what took long is left out for a while, what failed is tried again the next time."""
 
     def __init__(self, look: Callable[[], None], monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._look, self._monotonic = look, monotonic
-        self._next = monotonic()
+        self._look, self._rest = look, Rest(monotonic)
 
     def __call__(self) -> None:
         """Looks, unless it took long a short while ago."""
-        begun = self._monotonic()
-        if begun >= self._next:
+        if self._rest.over():
             self._look()
-            ended = self._monotonic()
-            self._next = ended + SHARE * (ended - begun)
+            self._rest.begin(SHARE)
 
 
 class Lag:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from gordon.app.gauges import SHARE
+from gordon.app.gauges import SHARE, Rest
 from gordon.app.status import settled
 from gordon.bus import Bus
 from gordon.desk.schema import Person
@@ -39,15 +39,13 @@ class Equation:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._metrics, self._database, self._open_bus, self._topics = metrics, database, open_bus, topics
-        self._monotonic = monotonic
-        self._next = monotonic()
+        self._rest = Rest(monotonic)
         self._bus: Bus | None = None
         self._unknown()
 
     def __call__(self) -> None:
         """Sets the gauges, unless counting took long a short while ago."""
-        begun = self._monotonic()
-        if begun < self._next:
+        if not self._rest.over():
             return
         share = SHARE
         try:
@@ -59,8 +57,7 @@ class Equation:
             self.close()
         else:
             note_equation(self._metrics, counts, under_way)
-        ended = self._monotonic()
-        self._next = ended + share * (ended - begun)
+        self._rest.begin(share)
 
     def close(self) -> None:
         """Gives the bus back."""

@@ -65,25 +65,18 @@ def gather(subscription: Subscription, wanted: set[int]) -> list[Record]:
 # Lines that break
 
 
-@pytest.fixture
-def proxy(kafka_server: KafkaBroker) -> Iterator[Proxy]:
-    made = Proxy(kafka_server.behind, kafka_server.front)
-    yield made
-    made.close()
-
-
 @pytest.mark.hostile(60)
 @pytest.mark.parametrize("mode", ["stall", "reset", "cut"])
 def test_on_a_line_that_breaks_every_call_ends_in_time_and_the_line_s_return_brings_all(
-    proxy: Proxy, mode: Mode
+    kafka_proxy: Proxy, mode: Mode
 ) -> None:
     """``stall``: the half-open connection that never says a word again."""
-    with opened(f"127.0.0.1:{proxy.port}", SHORT) as bus:
+    with opened(f"127.0.0.1:{kafka_proxy.port}", SHORT) as bus:
         topic, group = fresh("broken"), fresh("g")
         bus.publish(messages(topic, 10))
         subscription = bus.subscribe([topic], group)
         records = take(subscription, 10, commit=False)
-        proxy.behave(mode)
+        kafka_proxy.behave(mode)
         for call in (
             lambda: bus.publish(messages(topic, 10, start=10)),
             lambda: subscription.begin(records),
@@ -96,7 +89,7 @@ def test_on_a_line_that_breaks_every_call_ends_in_time_and_the_line_s_return_bri
         with pytest.raises(BusUnavailable):
             for _ in range(60):
                 subscription.poll(1.0, 10)
-        proxy.behave("pass")
+        kafka_proxy.behave("pass")
         patiently(lambda: bus.publish(messages(topic, 10, start=10)))
         patiently(subscription.rewind)
         gather(subscription, set(range(20)))
@@ -104,15 +97,15 @@ def test_on_a_line_that_breaks_every_call_ends_in_time_and_the_line_s_return_bri
 
 @pytest.mark.hostile(60)
 @pytest.mark.parametrize("mode", ["stall", "reset"])
-def test_what_returns_while_the_line_breaks_is_true(proxy: Proxy, kafka_server: KafkaBroker, mode: Mode) -> None:
+def test_what_returns_while_the_line_breaks_is_true(kafka_proxy: Proxy, kafka_server: KafkaBroker, mode: Mode) -> None:
     """An answer may come through at the last moment: then it holds, as somebody on another line sees."""
-    with opened(f"127.0.0.1:{proxy.port}", SHORT) as bus, opened(kafka_server.servers) as other:
+    with opened(f"127.0.0.1:{kafka_proxy.port}", SHORT) as bus, opened(kafka_server.servers) as other:
         topic, group = fresh("breaking"), fresh("g")
         bus.publish(messages(topic, 1, keys=1))
         member = bus.subscribe([topic], group)
         (first,) = take(member, 1, commit=False)
         published, starts = [0], [0]
-        breaking = threading.Timer(0.2, lambda: proxy.behave(mode))
+        breaking = threading.Timer(0.2, lambda: kafka_proxy.behave(mode))
         breaking.start()
         with pytest.raises(BusUnavailable):
             for number in itertools.count(1):
@@ -127,11 +120,11 @@ def test_what_returns_while_the_line_breaks_is_true(proxy: Proxy, kafka_server: 
 
 
 @pytest.mark.hostile(60)
-def test_a_slow_line_is_only_slow(proxy: Proxy) -> None:
-    with opened(f"127.0.0.1:{proxy.port}", FAST) as bus:
+def test_a_slow_line_is_only_slow(kafka_proxy: Proxy) -> None:
+    with opened(f"127.0.0.1:{kafka_proxy.port}", FAST) as bus:
         topic = fresh("slow")
         bus.ensure([topic])
-        proxy.behave("slow", rate=65536)
+        kafka_proxy.behave("slow", rate=65536)
         bus.publish([Message(topic, "k", str(number).encode(), (("ballast", b"x" * 20_000),)) for number in range(4)])
         assert numbers(take(bus.subscribe([topic], fresh("g")), 4)) == [0, 1, 2, 3]
         assert bus.producers_replaced == 0
@@ -329,12 +322,12 @@ def test_what_a_transaction_took_back_is_never_seen(kafka_server: KafkaBroker) -
 
 
 @pytest.mark.hostile(75)
-def test_the_lag_of_an_empty_topic_is_zero_and_that_of_a_broker_that_is_away_unknown(proxy: Proxy) -> None:
-    with opened(f"127.0.0.1:{proxy.port}", SHORT) as bus:
+def test_the_lag_of_an_empty_topic_is_zero_and_that_of_a_broker_that_is_away_unknown(kafka_proxy: Proxy) -> None:
+    with opened(f"127.0.0.1:{kafka_proxy.port}", SHORT) as bus:
         topic, group = fresh("empty"), fresh("g")
         bus.ensure([topic])
         assert bus.lag([topic], group) == {topic: 0}
-        proxy.behave("reset")
+        kafka_proxy.behave("reset")
         with pytest.raises(BusUnavailable):
             bus.lag([topic], group)
 

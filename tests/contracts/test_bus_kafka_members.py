@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -22,21 +21,14 @@ pytestmark = pytest.mark.kafka
 ALERT = KafkaSettings(partitions=2, session_timeout=6.0, metadata_age=1.0)
 
 
-@pytest.fixture
-def proxy(kafka_server: KafkaBroker) -> Iterator[Proxy]:
-    made = Proxy(kafka_server.behind, kafka_server.front)
-    yield made
-    made.close()
-
-
 @pytest.mark.hostile(64)
-def test_a_rebalance_that_takes_longer_than_a_poll_is_finished(kafka_server: KafkaBroker, proxy: Proxy) -> None:
+def test_a_rebalance_that_takes_longer_than_a_poll_is_finished(kafka_server: KafkaBroker, kafka_proxy: Proxy) -> None:
     """The broker's two answers are further apart than two polls: one of these always ends between them."""
-    bus, topic, group = KafkaBus([f"127.0.0.1:{proxy.port}"], settings=ALERT), fresh("grown"), fresh("g")
+    bus, topic, group = KafkaBus([f"127.0.0.1:{kafka_proxy.port}"], settings=ALERT), fresh("grown"), fresh("g")
     bus.publish(messages(topic, 20))
     subscription = bus.subscribe([topic], group)
     known = {record.partition for record in take(subscription, 20)}
-    proxy.behave("delay", seconds=0.2)
+    kafka_proxy.behave("delay", seconds=0.2)
     admin = KafkaAdminClient(bootstrap_servers=kafka_server.servers)
     admin.create_partitions({topic: 6})
     admin.close()
@@ -50,7 +42,7 @@ def test_a_rebalance_that_takes_longer_than_a_poll_is_finished(kafka_server: Kaf
         number += 1
         records = subscription.poll(0.2, 100)
         found |= {record.partition for record in records}
-    proxy.behave("pass")
+    kafka_proxy.behave("pass")
     other.close()
     bus.close()
 

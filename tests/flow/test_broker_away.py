@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,23 +14,15 @@ from store.database import open_database
 from store.outbox import Outbox
 from tests.flow.news import News, posts, served, write_desk
 from tests.flow.stack import STAGES, Address, Stack, running
-from tests.servers.kafka import KafkaBroker
 from tests.servers.proxy import Proxy
 
 FEEDS, STORIES = 3, 12
 
 
 @pytest.fixture
-def proxy(kafka_server: KafkaBroker) -> Iterator[Proxy]:
-    made = Proxy(kafka_server.behind, kafka_server.front)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def address(proxy: Proxy) -> Address:
+def address(kafka_proxy: Proxy) -> Address:
     environ = {
-        "GORDON_BUS": f"kafka://127.0.0.1:{proxy.port}",
+        "GORDON_BUS": f"kafka://127.0.0.1:{kafka_proxy.port}",
         "GORDON_TOPIC_PREFIX": f"away{uuid4().hex[:8]}.",
         "GORDON_KAFKA__SESSION_TIMEOUT": "6s",
         "GORDON_KAFKA__REQUEST_TIMEOUT": "3s",
@@ -71,10 +62,10 @@ def waiting(stack: Stack) -> int:
 
 @pytest.mark.kafka
 @pytest.mark.hostile(59, 60, 61)
-def test_daemons_outlive_a_broker_that_is_away(address: Address, proxy: Proxy, tmp_path: Path) -> None:
+def test_daemons_outlive_a_broker_that_is_away(address: Address, kafka_proxy: Proxy, tmp_path: Path) -> None:
     paper = News(posts(STORIES, FEEDS), FEEDS)
     total = len(paper.everything)
-    proxy.behave("cut")
+    kafka_proxy.behave("cut")
     with served(paper) as port:
         desk = write_desk(tmp_path / "desk", port, FEEDS)
         paper.publish(total // 2)
@@ -82,15 +73,15 @@ def test_daemons_outlive_a_broker_that_is_away(address: Address, proxy: Proxy, t
             stack.until(lambda: health(stack, "ready") == everywhere(503), 30, "they say that they are ready")
             stack.until(lambda: waiting(stack) == total // 2, 30, "ingest does not go on")
             assert health(stack, "live") == everywhere(200)
-            proxy.behave("pass")
+            kafka_proxy.behave("pass")
             stack.until(lambda: health(stack, "ready") == everywhere(200), 30, "the broker is there, they wait")
             stack.until(lambda: stack.settled(total // 2), 60, "it does not settle")
-            proxy.behave("stall")
+            kafka_proxy.behave("stall")
             paper.publish(total)
             stack.until(lambda: waiting(stack) == total - total // 2, 30, "ingest does not go on")
             stack.until(lambda: health(stack, "ready") == everywhere(503), 60, "the line is dead, they are ready")
             assert health(stack, "live") == everywhere(200)
-            proxy.behave("pass")
+            kafka_proxy.behave("pass")
             stack.until(lambda: health(stack, "ready") == everywhere(200), 30, "the line is back, they wait")
             stack.until(lambda: stack.settled(total), 60, "it does not settle")
             assert not any(process.restarts for process in stack.supervisor.processes)

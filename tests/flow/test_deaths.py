@@ -113,20 +113,14 @@ BEFORE_THE_OFFSET = [
 ]
 
 
-@pytest.mark.hostile(54)
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point",
+    [
+        *(pytest.param(point, marks=pytest.mark.hostile(54)) for point in POINTS),
+        *(pytest.param(point, marks=pytest.mark.hostile(55)) for point in BEFORE_THE_OFFSET),
+    ],
+)
 def test_a_death_between_two_steps_changes_nothing(
-    point: str, undisturbed: Outcome, news: tuple[News, int], tmp_path: Path
-) -> None:
-    desk = write_desk(tmp_path / "desk", news[1], FEEDS)
-    bus = f"sqlite:///{desk / 'log.db'}"
-    die(desk, bus, "g.", point)
-    assert outcome(finish(desk, bus, "g."), bus, len(news[0].everything)) == undisturbed
-
-
-@pytest.mark.hostile(55)
-@pytest.mark.parametrize("point", BEFORE_THE_OFFSET)
-def test_what_was_done_but_not_committed_comes_again_and_is_dropped(
     point: str, undisturbed: Outcome, news: tuple[News, int], tmp_path: Path
 ) -> None:
     desk = write_desk(tmp_path / "desk", news[1], FEEDS)

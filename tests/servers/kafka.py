@@ -61,17 +61,18 @@ class KafkaBroker:
     Who connects to ``front``, where a proxy to ``behind`` is to listen, is told by the broker to come there again."""
 
     def __init__(self, folder: Path, *, settings: str = "", users: Sequence[str] = ()) -> None:
-        """``settings``: further properties, which win; ``users``: "SCRAM-SHA-512=[name=...,password=...]"."""
+        """``settings``: further properties, which win, with the ports in braces; ``users``: as the storage tool takes
+        them, "SCRAM-SHA-512=[name=...,password=...]"."""
         self._folder, self._users = folder, users
         self._jars = kafka_jars()
         self._java = _program("java", "openjdk-17-jre-headless")
         self.port, self.front, self.behind, controller = free_ports(4)
         self.servers = f"127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
-        properties = PROPERTIES.format(
+        properties = (PROPERTIES + settings).format(
             port=self.port, front=self.front, behind=self.behind, controller=controller, data=folder / "data"
         )
-        (folder / "server.properties").write_text(properties + settings, encoding="utf-8")
+        (folder / "server.properties").write_text(properties, encoding="utf-8")
         (folder / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
         self._format()
 

@@ -14,12 +14,10 @@ from pathlib import Path
 from gordon.bus.kafka_client import KafkaAdminClient
 from tests.servers.authority import Authority
 from tests.servers.kafka import KafkaBroker
-from tests.servers.ports import free_ports
 
 SETTINGS = """\
-listeners=PLAINTEXT://127.0.0.1:{port},SECURE://127.0.0.1:{secure},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},SECURE://127.0.0.1:{secure}
-controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{{port}},SECURE://127.0.0.1:{{front}},CONTROLLER://127.0.0.1:{{controller}}
+advertised.listeners=PLAINTEXT://127.0.0.1:{{port}},SECURE://127.0.0.1:{{front}}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL,CONTROLLER:PLAINTEXT
 sasl.enabled.mechanisms=SCRAM-SHA-512
 listener.name.secure.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
@@ -33,8 +31,8 @@ super.users=User:ANONYMOUS
 class SecureKafka:
     """``servers``: the address that asks for all of it; ``authority``: who signed the broker's certificate."""
 
-    def __init__(self, broker: KafkaBroker, port: int, authority: Authority) -> None:
-        self.servers, self.authority = f"127.0.0.1:{port}", authority
+    def __init__(self, broker: KafkaBroker, authority: Authority) -> None:
+        self.servers, self.authority = f"127.0.0.1:{broker.front}", authority
         self._broker = broker
 
     def allow(self, user: str, rights: Mapping[str, tuple[str, list[str]]]) -> None:
@@ -67,14 +65,11 @@ def secure_kafka(users: Mapping[str, str]) -> Iterator[SecureKafka]:
         certificate, key = authority.sign("broker")
         shown = folder / "shown.pem"
         shown.write_text(key.read_text() + certificate.read_text() + authority.file.read_text())
-        port, secure, controller = free_ports(3)
-        settings = SETTINGS.format(port=port, secure=secure, controller=controller, shown=shown)
         scram = [f"SCRAM-SHA-512=[name={name},password={password}]" for name, password in users.items()]
-        broker = KafkaBroker(folder, settings=settings, users=scram)
-        broker.port, broker.servers = port, f"127.0.0.1:{port}"
+        broker = KafkaBroker(folder, settings=SETTINGS.format(shown=shown), users=scram)
         try:
             broker.start()
-            yield SecureKafka(broker, secure, authority)
+            yield SecureKafka(broker, authority)
         finally:
             broker.stop()
     finally:
