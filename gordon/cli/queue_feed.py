@@ -14,6 +14,7 @@ import typer
 
 from gordon.cli.out import HERE, DeskOption, speaks_french
 from gordon.cli.session import Session
+from gordon.errors import NotFound
 from gordon.queue_feed import Channel, Format, Language, render
 
 RECENT = 14
@@ -41,9 +42,9 @@ def feed(
     from store.reads import items_to_read
 
     loaded = load_desk(desk, os.environ)
-    _require(queue, loaded.queues.queues, "QUEUE")
+    _require("queue", queue, loaded.queues.queues)
     if file is not None:
-        _require(file, [entry.file for entry in loaded.files], "--file")
+        _require("file", file, (entry.file for entry in loaded.files))
     spoken: Language = language or ("fr" if speaks_french() else "en")
     with Session(desk) as session:
         found = items_to_read(session.database, queue, utc_now() - timedelta(days=days), MOST, file=file)
@@ -55,10 +56,10 @@ def feed(
         _replace(out, body)
 
 
-def _require(name: str, known: Iterable[str], where: str) -> None:
+def _require(kind: str, name: str, known: Iterable[str]) -> None:
     names = sorted(known)
     if name not in names:
-        raise typer.BadParameter(f"there is no {name!r}; known: {', '.join(names)}", param_hint=where)
+        raise NotFound(kind, name, f"known: {', '.join(names)}")
 
 
 def _replace(path: Path, body: bytes) -> None:

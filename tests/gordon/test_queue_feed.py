@@ -130,6 +130,10 @@ def test_the_command_writes_a_file_at_one_blow_and_refuses_what_is_not_there(fol
     assert out.stat().st_mtime_ns == before and not list(folder.glob(".duty*"))
     shown = gordon("queue", "feed", "rapid-correction", "--format", "json", "--language", "fr", desk=folder)
     assert "Dossier" in shown.stdout and json.loads(shown.stdout)["language"] == "fr"
-    for wrong in (("nowhere",), ("duty-desk", "--file", "nowhere"), ("duty-desk", "--format", "atom")):
+    for wrong, code in (
+        (("nowhere",), 1),
+        (("duty-desk", "--file", "nowhere"), 1),
+        (("duty-desk", "--format", "atom"), 2),
+    ):
         done = gordon("queue", "feed", *wrong, desk=folder)
-        assert done.returncode == 2 and not done.stdout
+        assert done.returncode == code and not done.stdout
